@@ -1,0 +1,230 @@
+"""Cases: business exceptions that await a person, each class with its owner, its urgency and its recipe."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Owner(StrEnum):
+    """Who is asked to act; an install may name other people per case class in `[owners]`."""
+
+    OPERATIONS = "operations"
+    FINANCE = "finance"
+    ECOMMERCE = "ecommerce"
+    WAREHOUSE = "warehouse"
+    CUSTOMER_SERVICE = "customer service"
+    PLATFORM = "platform admin"
+
+
+class CaseClass(StrEnum):
+    """Every reason for which a document can wait for a person."""
+
+    UNREADABLE_DOCUMENT = "unreadable_document"
+    UNMAPPED_SKU = "unmapped_sku"
+    DUPLICATE_SKU = "duplicate_sku"
+    DISCONTINUED_ITEM = "discontinued_item"
+    UNMAPPED_DELIVERY_METHOD = "unmapped_delivery_method"
+    UNMAPPED_TAX_RATE = "unmapped_tax_rate"
+    UNKNOWN_MONEY = "unknown_money"
+    TOTAL_MISMATCH = "total_mismatch"
+    TAX_MISMATCH = "tax_mismatch"
+    FOREIGN_CURRENCY = "foreign_currency"
+    ADDRESS_DOES_NOT_FIT = "address_does_not_fit"
+    REFERENCE_TOO_LONG = "reference_too_long"
+    ORDER_REFUSED = "order_refused"
+    CREDIT_NOTE_TO_KEY = "credit_note_to_key"
+    ORDER_TO_CANCEL = "order_to_cancel"
+    ORDER_TO_AMEND = "order_to_amend"
+    CANCELLED_IN_ERP = "cancelled_in_erp"
+    ORPHANED_DESPATCH = "orphaned_despatch"
+    UNALLOCATED_DESPATCH = "unallocated_despatch"
+    DESPATCH_REFUSED = "despatch_refused"
+    STOCK_REFUSED = "stock_refused"
+    ATTEMPTS_EXHAUSTED = "attempts_exhausted"
+    EXPIRED = "expired"
+    NO_ROUTE = "no_route"
+
+
+@dataclass(frozen=True, slots=True)
+class Playbook:
+    """What a person needs besides the record: who acts, how soon, and the steps."""
+
+    owner: Owner
+    urgent: bool
+    title: str
+    recipe: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One business exception.
+
+    `subject` is the record in the words of the person who looks for it (an order key, a SKU);
+    two cases with the same class, source and subject are the same case while it is open.
+    """
+
+    case_class: CaseClass
+    source: str
+    subject: str
+    detail: str
+    evidence: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def playbook(self) -> Playbook:
+        """The default owner, urgency, title and recipe of this class."""
+        return PLAYBOOKS[self.case_class]
+
+
+_RETRY = "then run `khaossync cases retry <case>`"
+
+PLAYBOOKS: Mapping[CaseClass, Playbook] = {
+    CaseClass.UNREADABLE_DOCUMENT: Playbook(
+        Owner.PLATFORM,
+        False,
+        "A document could not be read",
+        "Read the kept raw text with `khaossync cases show <case>`; the reason names the field. "
+        "When the sender has mended the record it is read again by itself.",
+    ),
+    CaseClass.UNMAPPED_SKU: Playbook(
+        Owner.OPERATIONS,
+        True,
+        "An ordered SKU has no stock code",
+        f"Create the stock code in Khaos Control or map the SKU in the channel's [skus] table, {_RETRY}.",
+    ),
+    CaseClass.DUPLICATE_SKU: Playbook(
+        Owner.ECOMMERCE,
+        False,
+        "Several listings share one SKU",
+        "Give each variant in the shop its own SKU; until then its stock is not pushed, for a guess would oversell.",
+    ),
+    CaseClass.DISCONTINUED_ITEM: Playbook(
+        Owner.CUSTOMER_SERVICE,
+        True,
+        "An ordered item is discontinued or run to zero in the ERP",
+        f"Offer the customer another item or a refund, or reopen the stock item in Khaos Control, {_RETRY}.",
+    ),
+    CaseClass.UNMAPPED_DELIVERY_METHOD: Playbook(
+        Owner.OPERATIONS,
+        True,
+        "A delivery method has no courier",
+        f"Add the method to the channel's [couriers] table, {_RETRY}.",
+    ),
+    CaseClass.UNMAPPED_TAX_RATE: Playbook(
+        Owner.FINANCE,
+        False,
+        "A tax rate has no tax code",
+        f"Add the rate to the channel's [tax_codes] table, {_RETRY}.",
+    ),
+    CaseClass.UNKNOWN_MONEY: Playbook(
+        Owner.FINANCE,
+        False,
+        "An order carries money that no rule maps",
+        f"Decide which stock code books it, add it to the channel's [money] table, {_RETRY}.",
+    ),
+    CaseClass.TOTAL_MISMATCH: Playbook(
+        Owner.FINANCE,
+        True,
+        "An order's parts do not add up to its total",
+        "Compare the figures in the evidence with the order in the shop; key the order by hand or correct it there.",
+    ),
+    CaseClass.TAX_MISMATCH: Playbook(
+        Owner.FINANCE,
+        False,
+        "The VAT that the ERP will compute differs from what the customer paid",
+        "Check the VAT rate of each item on both sides; correct the wrong one, " + _RETRY + ".",
+    ),
+    CaseClass.FOREIGN_CURRENCY: Playbook(
+        Owner.FINANCE,
+        False,
+        "An order is in a currency that the channel does not accept",
+        f"Add the currency to the channel's `currencies` when Khaos Control has customers in it, {_RETRY}.",
+    ),
+    CaseClass.ADDRESS_DOES_NOT_FIT: Playbook(
+        Owner.CUSTOMER_SERVICE,
+        True,
+        "An address does not fit the ERP's fields",
+        f"Shorten the named field in the shop's order so that nothing is lost, {_RETRY}.",
+    ),
+    CaseClass.REFERENCE_TOO_LONG: Playbook(
+        Owner.PLATFORM,
+        False,
+        "An order reference is longer than the ERP takes",
+        "Shorten the channel's `prefix` (only before go-live: a changed prefix changes every reference) "
+        "or raise the ERP's `reference_limit` if your Khaos Control allows it.",
+    ),
+    CaseClass.ORDER_REFUSED: Playbook(
+        Owner.OPERATIONS,
+        True,
+        "The ERP refused an order",
+        f"Read the ERP's own words in the detail, mend what they name, {_RETRY}.",
+    ),
+    CaseClass.CREDIT_NOTE_TO_KEY: Playbook(
+        Owner.FINANCE,
+        False,
+        "A refund awaits its credit note",
+        "In Khaos Control open the sales order in the evidence, create the return with exactly these lines and "
+        "figures, then run `khaossync cases ignore <case> --reason 'credit note <number>'`.",
+    ),
+    CaseClass.ORDER_TO_CANCEL: Playbook(
+        Owner.WAREHOUSE,
+        True,
+        "A cancelled order is already in the ERP",
+        "Stop the sales order in the evidence before it is picked and cancel it in Khaos Control, then close this "
+        "case with `khaossync cases ignore <case> --reason cancelled`.",
+    ),
+    CaseClass.ORDER_TO_AMEND: Playbook(
+        Owner.WAREHOUSE,
+        True,
+        "An order was edited after it reached the ERP",
+        "Hold the sales order in the evidence, amend it to the lines shown, then close this case with "
+        "`khaossync cases ignore <case> --reason amended`.",
+    ),
+    CaseClass.CANCELLED_IN_ERP: Playbook(
+        Owner.CUSTOMER_SERVICE,
+        True,
+        "The ERP cancelled an order that the shop still holds open",
+        "Tell the customer, refund and cancel the order in the shop.",
+    ),
+    CaseClass.ORPHANED_DESPATCH: Playbook(
+        Owner.OPERATIONS,
+        True,
+        "A despatch belongs to no order that we sent",
+        "Find the order in the shop by the reference in the evidence and fulfil it there by hand.",
+    ),
+    CaseClass.UNALLOCATED_DESPATCH: Playbook(
+        Owner.OPERATIONS,
+        True,
+        "Despatched items do not match the order's lines",
+        "Compare the despatch with the order; fulfil the lines in the shop by hand with the tracking in the evidence.",
+    ),
+    CaseClass.DESPATCH_REFUSED: Playbook(
+        Owner.OPERATIONS,
+        True,
+        "The shop refused a fulfilment",
+        f"Read the shop's words in the detail (a hold? a moved location?), mend it in the shop, {_RETRY}.",
+    ),
+    CaseClass.STOCK_REFUSED: Playbook(
+        Owner.OPERATIONS,
+        False,
+        "The shop refused a stock level",
+        f"Read the shop's words in the detail; stop selling the item until it is mended, {_RETRY}.",
+    ),
+    CaseClass.ATTEMPTS_EXHAUSTED: Playbook(
+        Owner.PLATFORM,
+        True,
+        "A message was tried as often as allowed",
+        f"Read the last error; when its cause is gone, {_RETRY[5:]}.",
+    ),
+    CaseClass.EXPIRED: Playbook(
+        Owner.PLATFORM,
+        True,
+        "A message waited longer than it may",
+        f"Find out why the system was away so long, {_RETRY}.",
+    ),
+    CaseClass.NO_ROUTE: Playbook(
+        Owner.PLATFORM,
+        False,
+        "The destination cannot take this kind of work",
+        "Do it there by hand with the figures in the evidence, then close this case with `khaossync cases ignore`.",
+    ),
+}

@@ -1,0 +1,49 @@
+"""Knowledge: what the rules need to know besides the document, asked for first and looked up once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from khaossync.domain.documents import Kind
+from khaossync.domain.links import Link
+from khaossync.domain.stock import Listing, StockItem, StockLevel
+
+Address = tuple[str, str]
+"""(connector, key): a stock code of an ERP, a SKU of a channel, a reference of an ERP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a rule wants looked up; questions add up, so that a page is one look-up."""
+
+    orders: frozenset[str] = frozenset()
+    refs: frozenset[Address] = frozenset()
+    stock_items: frozenset[Address] = frozenset()
+    stock_levels: frozenset[Address] = frozenset()
+    listings: frozenset[Address] = frozenset()
+    complete: frozenset[tuple[str, Kind]] = frozenset()
+
+    def __or__(self, other: "Question") -> "Question":
+        return Question(
+            self.orders | other.orders,
+            self.refs | other.refs,
+            self.stock_items | other.stock_items,
+            self.stock_levels | other.stock_levels,
+            self.listings | other.listings,
+            self.complete | other.complete,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """The answer to a Question: what is not in a mapping is not known.
+
+    `links` by order key, `links_by_ref` by (erp, ref); `complete` names the (connector, kind) whose catalogue
+    has been read to its end at least once, so that a missing record means that there is none.
+    """
+
+    links: Mapping[str, Link] = field(default_factory=dict)
+    links_by_ref: Mapping[Address, Link] = field(default_factory=dict)
+    stock_items: Mapping[Address, StockItem] = field(default_factory=dict)
+    stock_levels: Mapping[Address, StockLevel] = field(default_factory=dict)
+    listings: Mapping[Address, Listing] = field(default_factory=dict)
+    complete: frozenset[tuple[str, Kind]] = frozenset()

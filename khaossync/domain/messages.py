@@ -1,0 +1,152 @@
+"""Messages: one effect that one destination is to have, and what came of trying."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from khaossync.domain.cases import Case
+from khaossync.domain.credit_note import CreditNote
+from khaossync.domain.despatch import Consignment, Despatch
+from khaossync.domain.documents import Kind
+from khaossync.domain.errors import SyncError
+from khaossync.domain.orders import Order
+from khaossync.domain.refunds import Refund
+from khaossync.domain.sales_order import SalesOrder
+from khaossync.domain.stock import ChannelLevel
+
+MessageBody = Order | Refund | Despatch | ChannelLevel
+"""What waits in the outbox: the facts as they were told."""
+
+Payload = SalesOrder | CreditNote | Consignment | ChannelLevel
+"""What a sink is given: the facts made ready for it by `domain.preparation`."""
+
+# How long each kind may wait before a person must know (an end to every snooze).
+LIFETIMES = {
+    Kind.ORDER: timedelta(hours=24),
+    Kind.CANCELLATION: timedelta(hours=24),
+    Kind.AMENDMENT: timedelta(hours=24),
+    Kind.REFUND: timedelta(days=3),
+    Kind.DESPATCH: timedelta(days=3),
+    Kind.STOCK_LEVEL: timedelta(hours=24),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """An effect to have: (destination, kind, key, version) is unique for ever.
+
+    `key` is the lane: messages of one key and destination are delivered in the order they were accepted.
+    `source` is the connector whose document asked for it.
+    """
+
+    destination: str
+    kind: Kind
+    key: str
+    version: str
+    source: str
+    body: MessageBody
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as the outbox hands it out.
+
+    `attempts` counts failures that waiting does not cure, `failures` all since the last success, for the
+    back-off. `doubt` tells that it may have been sent before without an answer: the sink must look first.
+    `revision` grows when a newer level replaced the body.
+    """
+
+    id: int
+    destination: str
+    kind: Kind
+    key: str
+    version: str
+    source: str
+    body: MessageBody
+    created_at: datetime
+    expires_at: datetime
+    attempts: int = 0
+    failures: int = 0
+    doubt: bool = False
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message with its payload, as a sink receives it."""
+
+    message: Message
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The effect exists on the other side; `reference` is what the other side calls it.
+
+    `found` tells that it was already there when we looked.
+    """
+
+    reference: str
+    found: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Taken by the other side, which will acknowledge by a document of its own before `until`."""
+
+    until: datetime
+    reference: str = ""
+
+
+Outcome = Done | Pending | SyncError
+"""What became of one message of a batch; a SyncError is the outcome of that message alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """Verdict: finished, for ever."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """Verdict: taken by the other side; its silence past `until` opens a case."""
+
+    until: datetime
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Verdict: try again at `at`. `spent` tells that an attempt was used up, `doubt` that it may have worked."""
+
+    at: datetime
+    why: str
+    spent: bool = False
+    doubt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """Verdict: waits for a person, and blocks its key until then."""
+
+    case: Case
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Verdict: no longer wanted; nothing was done, and nothing needs to be."""
+
+    why: str
+
+
+Verdict = Complete | Await | Retry | Park | Withdraw
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A message, what was decided about it, and the payload that was delivered (None when none was)."""
+
+    message: Message
+    verdict: Verdict
+    payload: Payload | None = None

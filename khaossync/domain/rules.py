@@ -1,0 +1,65 @@
+"""The settings that rules read: one set per channel, already validated by the configuration."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelRules:
+    """How one channel meets one ERP.
+
+    `skus` maps a SKU to a stock code where they differ; it must be one to one. `couriers` maps a delivery
+    method to the ERP's courier. `sites` maps a location of the channel to the ERP sites whose stock it shows.
+    `tax_codes` maps a rate (0.20) to the ERP's tax code. `money_codes` maps the name of an extra component
+    (`tip`, `gift_card`, …) to the non-stock code that books it. Tolerances are amounts per order.
+    """
+
+    channel: str
+    erp: str
+    prefix: str
+    go_live_at: datetime
+    currencies: frozenset[str]
+    accept_authorised: bool = True
+    reference_limit: int = 15
+    skus: Mapping[str, str] = field(default_factory=dict)
+    couriers: Mapping[str, str] = field(default_factory=dict)
+    default_courier: str = ""
+    discount_code: str = "DISCOUNT"
+    money_codes: Mapping[str, str] = field(default_factory=dict)
+    tax_codes: Mapping[Decimal, int] = field(default_factory=dict)
+    sites: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    buffer: int = 0
+    site: str = ""
+    sales_source: str = ""
+    company_class: str = ""
+    total_tolerance: Decimal = Decimal(0)
+    tax_tolerance: Decimal = Decimal("0.05")
+
+    def stock_code(self, sku: str) -> str:
+        """The stock code that a SKU stands for."""
+        return self.skus.get(sku, sku)
+
+    def sku(self, stock_code: str) -> str:
+        """The SKU under which the channel sells a stock code."""
+        for sku, code in self.skus.items():
+            if code == stock_code:
+                return sku
+        return stock_code
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """All channels of an install."""
+
+    channels: Mapping[str, ChannelRules]
+
+    @classmethod
+    def of(cls, channels: Iterable[ChannelRules]) -> "Rules":
+        """Index the rules by channel name."""
+        return cls({rules.channel: rules for rules in channels})
+
+    def of_erp(self, erp: str) -> tuple[ChannelRules, ...]:
+        """The channels that an ERP serves."""
+        return tuple(rules for rules in self.channels.values() if rules.erp == erp)

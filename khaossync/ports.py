@@ -1,0 +1,217 @@
+"""The seams: what a connector, the outbox and the meters promise each other, with the behaviour in the docstrings."""
+
+import random
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
+
+from khaossync.clock import Clock
+from khaossync.domain.cases import Case
+from khaossync.domain.documents import Document, Kind, Page
+from khaossync.domain.knowledge import Knowledge, Question
+from khaossync.domain.messages import Delivery, Message, NewMessage, Outcome, Settlement
+from khaossync.domain.stock import ChannelLevel
+
+
+class Source(Protocol):
+    """A stream of documents that a system tells."""
+
+    @property
+    def name(self) -> str:
+        """The stream's name, unique within its connector: `orders`, `stock`, …"""
+
+    @property
+    def interval(self) -> timedelta:
+        """How long to rest between two readings when no hint wakes us."""
+
+    def changes(self, cursor: str | None) -> AsyncIterator[Page]:
+        """Everything that changed since the cursor, page by page; None means from the beginning.
+
+        Resumes from any cursor it ever gave. Asking twice yields the same documents (the same versions), and a
+        page lost half-way is told again. Readings overlap on purpose (clock skew, late rows). A record that
+        cannot be read becomes an Unreadable of its page and never hides the others. The iteration ends when the
+        present is reached. Raises SyncError; what was yielded before stays valid.
+        """
+
+
+class Sink(Protocol):
+    """One kind of effect that a system accepts."""
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of message it takes."""
+
+    @property
+    def max_batch(self) -> int:
+        """How many messages one call may carry."""
+
+    @property
+    def blind(self) -> bool:
+        """True when the platform cannot recognise a repeated call: the intent is committed before each call."""
+
+    async def deliver(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
+        """Have each message's effect once, however often it is told; one outcome per message, in order.
+
+        A blind sink looks for its reference before it creates whenever `message.doubt` is set, and again after
+        an ambiguous answer. One bad message never spoils the others of its batch. Raises SyncError only for
+        what concerns the whole batch (down, rate limited, connection lost).
+        """
+
+
+class Rereader(Protocol):
+    """Reads one record as it is now: the last look before an irreversible step."""
+
+    async def reread(self, key: str) -> Document | None:
+        """The present state of the order whose message key this is; None when the system has no such order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What a verified webhook is worth: which stream to read now. `delivery_id` names this delivery for dedup."""
+
+    stream: str
+    delivery_id: str
+    topic: str
+
+
+class Hooks(Protocol):
+    """Turns a webhook into a hint; never into data."""
+
+    def receive(self, headers: Mapping[str, str], body: bytes) -> Hint | None:
+        """Verify the raw bytes in constant time; None for a topic that wakes nothing.
+
+        Raises ForgedError when the signature does not prove the sender.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `khaossync check`: what was looked at, whether it is good, and what to do when it is not."""
+
+    subject: str
+    good: bool
+    detail: str
+    remedy: str = ""
+
+
+class Probe(Protocol):
+    """Asks a system whether it can be used."""
+
+    async def ping(self) -> None:
+        """Return when the system answers and lets us in; raise SyncError otherwise. Cheap and without effect."""
+
+    async def check(self) -> Sequence[Finding]:
+        """Hold the configuration against the system's own lists (scopes, locations, sites, sales sources)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """One configured system. What it cannot do is not listed; work for it becomes a case, never silence."""
+
+    name: str
+    kind: str
+    probe: Probe
+    sources: tuple[Source, ...] = ()
+    sinks: Mapping[Kind, Sink] = field(default_factory=dict)
+    rereader: Rereader | None = None
+    hooks: Hooks | None = None
+
+    @property
+    def capabilities(self) -> frozenset[Kind]:
+        """The kinds of message it takes."""
+        return frozenset(self.sinks)
+
+
+class OpenReferences(Protocol):
+    """Which of our orders an ERP still has work to do on."""
+
+    async def open_references(self, erp: str) -> Sequence[str]:
+        """The references sent to this ERP that are neither completely despatched nor cancelled, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What one page is to leave behind, all of it in one transaction or none of it."""
+
+    source: str
+    stream: str
+    page: Page
+    messages: tuple[NewMessage, ...] = ()
+    levels: tuple[tuple[str, str, ChannelLevel], ...] = ()
+    cases: tuple[Case, ...] = ()
+    refs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Order key → (erp, ref): the references given to orders that this page lets in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a page really changed (the rest was known already)."""
+
+    documents: int = 0
+    messages: int = 0
+    levels: int = 0
+    cases: int = 0
+
+
+class Outbox(Protocol):
+    """The only memory: what came in, what must go out, and what became of it."""
+
+    async def cursor(self, source: str, stream: str) -> str | None:
+        """Where a stream was read up to; None before its first page."""
+
+    async def news(self, documents: Sequence[Document]) -> Sequence[Document]:
+        """Those documents that differ from what is stored: the same version told again is left out."""
+
+    async def look_up(self, question: Question) -> Knowledge:
+        """Answer a question from what is stored."""
+
+    async def accept(self, acceptance: Acceptance) -> Accepted:
+        """Store a page, its messages and its cursor in one transaction; told twice changes nothing."""
+
+    async def claim(self, destination: str, kind: Kind, limit: int) -> Sequence[Message]:
+        """Up to `limit` messages that may be delivered now, at most one per key; never the same to two callers.
+
+        A message waits for the older unfinished messages of its key. Claims live in memory: they end with
+        `settle`, with `release`, or with the process.
+        """
+
+    async def intend(self, messages: Sequence[Message]) -> None:
+        """Commit that these are about to be sent, so that after a crash \"maybe sent\" is known."""
+
+    async def settle(self, settlements: Sequence[Settlement]) -> None:
+        """Commit the verdicts, each with its history; a fenced owner changes nothing (OwnershipLostError)."""
+
+    def release(self, messages: Sequence[Message]) -> None:
+        """Put claimed messages back untouched: nothing was tried."""
+
+    async def ready(self, destination: str, kind: Kind) -> None:
+        """Return as soon as something may be claimable for this destination and kind."""
+
+    async def hint(self, source: str, hint: Hint) -> bool:
+        """Remember a webhook's delivery; False when it was told before."""
+
+
+class Meter(Protocol):
+    """Counts and durations for the metrics page; labels are few and never hold an order or a person."""
+
+    def count(self, name: str, amount: float = 1, **labels: str) -> None:
+        """Add to a counter."""
+
+    def gauge(self, name: str, value: float, **labels: str) -> None:
+        """Set a gauge."""
+
+    def observe(self, name: str, seconds: float, **labels: str) -> None:
+        """Record a duration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What every connector is built with; `stack` closes what it opens."""
+
+    clock: Clock
+    dice: random.Random
+    meter: Meter
+    open_references: OpenReferences
+    stack: AsyncExitStack

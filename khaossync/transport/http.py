@@ -1,0 +1,149 @@
+"""Send one HTTP request and sort its failure by remedy."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+import structlog
+
+from khaossync.clock import Clock
+from khaossync.domain.errors import AmbiguousError, ConnectorDownError, RateLimitedError, SyncError, TransientError
+from khaossync.ports import Meter
+from khaossync.transport.limiter import Limiter
+
+log = structlog.get_logger()
+
+_DEFAULT_WAIT = timedelta(seconds=2)
+_LONGEST_WAIT = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request. `operation` names it in logs and metrics; `safe` tells that sending it twice does no harm."""
+
+    operation: str
+    method: str
+    url: str
+    safe: bool
+    headers: Mapping[str, str]
+    body: bytes | None = None
+    timeout: timedelta = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A complete answer; header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Http:
+    """The way to one system: its session, its limiter, its measurements."""
+
+    def __init__(
+        self,
+        system: str,
+        session: aiohttp.ClientSession,
+        limiter: Limiter,
+        clock: Clock,
+        meter: Meter,
+        *,
+        max_body: int = 64 * 1024 * 1024,
+    ) -> None:
+        self.limiter = limiter
+        self._system = system
+        self._session = session
+        self._clock = clock
+        self._meter = meter
+        self._max_body = max_body
+
+    async def send(self, request: Request, cost: float = 1) -> Answer:
+        """Wait for the limiter, send, and return any answer that the caller must read itself.
+
+        Raises ConnectorDownError (cannot connect, 401, 403), RateLimitedError (429), TransientError (nothing can
+        have happened, or `safe`), AmbiguousError (it may have happened). Redirects are not followed.
+        """
+        began = time.monotonic()
+        await self.limiter.acquire(cost)
+        self._meter.observe("limiter_wait_seconds", time.monotonic() - began, system=self._system)
+        began, outcome = time.monotonic(), "ok"
+        try:
+            answer = await self._exchange(request)
+            self._judge(request, answer)
+            return answer
+        except SyncError as error:
+            outcome = type(error).__name__
+            raise
+        finally:
+            self.limiter.landed(cost)
+            took = time.monotonic() - began
+            self._meter.observe("request_seconds", took, system=self._system, operation=request.operation)
+            self._meter.count("requests", system=self._system, operation=request.operation, outcome=outcome)
+            log.debug("request", system=self._system, operation=request.operation, outcome=outcome, seconds=took)
+
+    async def _exchange(self, request: Request) -> Answer:
+        try:
+            async with self._session.request(
+                request.method,
+                request.url,
+                headers=request.headers,
+                data=request.body,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=request.timeout.total_seconds(), sock_connect=10),
+            ) as response:
+                body = await self._read(request, response)
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                return Answer(response.status, headers, body)
+        except (
+            aiohttp.ClientConnectorError,
+            aiohttp.ConnectionTimeoutError,
+            aiohttp.ServerFingerprintMismatch,
+        ) as error:
+            raise ConnectorDownError(
+                f"{self._system}: cannot connect for {request.operation}: {_text(error)}"
+            ) from error
+        except (TimeoutError, aiohttp.ClientError) as error:
+            raise self._lost(request, f"connection lost ({_text(error)})") from error
+
+    async def _read(self, request: Request, response: aiohttp.ClientResponse) -> bytes:
+        chunks, size = [], 0
+        async for chunk in response.content.iter_chunked(64 * 1024):
+            size += len(chunk)
+            if size > self._max_body:
+                raise self._lost(request, f"answer larger than {self._max_body} bytes")
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    def _judge(self, request: Request, answer: Answer) -> None:
+        where = f"{self._system}: {request.operation} was answered with HTTP {answer.status}"
+        if answer.status in (401, 403):
+            raise ConnectorDownError(f"{where}: check the credentials and their permissions")
+        if answer.status == 429:
+            wait = retry_after(answer.headers, self._clock) or _DEFAULT_WAIT
+            self.limiter.pause(wait.total_seconds())
+            raise RateLimitedError(where, wait)
+        if answer.status >= 500 or answer.status in (408, 425):
+            raise self._lost(request, f"HTTP {answer.status}")
+
+    def _lost(self, request: Request, why: str) -> SyncError:
+        text = f"{self._system}: {request.operation}: {why}"
+        return TransientError(text) if request.safe else AmbiguousError(text)
+
+
+def retry_after(headers: Mapping[str, str], clock: Clock) -> timedelta | None:
+    """The `Retry-After` header as a duration: seconds or an HTTP date (RFC 9110 §10.2.3), bounded to 15 minutes."""
+    value = headers.get("retry-after", "").strip()
+    try:
+        wait = timedelta(seconds=float(value)) if value[:1].isdigit() else parsedate_to_datetime(value) - clock.now()
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return min(max(wait, timedelta(0)), _LONGEST_WAIT)
+
+
+def _text(error: BaseException) -> str:
+    return str(error) or type(error).__name__
