@@ -47,3 +47,13 @@ class Knowledge:
     stock_levels: Mapping[Address, StockLevel] = field(default_factory=dict)
     listings: Mapping[Address, Listing] = field(default_factory=dict)
     complete: frozenset[tuple[str, Kind]] = frozenset()
+
+    def __or__(self, other: "Knowledge") -> "Knowledge":
+        return Knowledge(
+            {**self.links, **other.links},
+            {**self.links_by_ref, **other.links_by_ref},
+            {**self.stock_items, **other.stock_items},
+            {**self.stock_levels, **other.stock_levels},
+            {**self.listings, **other.listings},
+            self.complete | other.complete,
+        )

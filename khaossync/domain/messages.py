@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from khaossync.domain.cases import Case
+from khaossync.domain.corrections import Amendment, Cancellation
 from khaossync.domain.credit_note import CreditNote
 from khaossync.domain.despatch import Consignment, Despatch
 from khaossync.domain.documents import Kind
@@ -16,7 +17,7 @@ from khaossync.domain.stock import ChannelLevel
 MessageBody = Order | Refund | Despatch | ChannelLevel
 """What waits in the outbox: the facts as they were told."""
 
-Payload = SalesOrder | CreditNote | Consignment | ChannelLevel
+Payload = SalesOrder | Cancellation | Amendment | CreditNote | Consignment | ChannelLevel
 """What a sink is given: the facts made ready for it by `domain.preparation`."""
 
 # How long each kind may wait before a person must know (an end to every snooze).
@@ -134,13 +135,20 @@ class Park:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOver:
+    """Verdict: finished for us, a person does it; the case stays open and blocks nothing."""
+
+    case: Case
+
+
+@dataclass(frozen=True, slots=True)
 class Withdraw:
     """Verdict: no longer wanted; nothing was done, and nothing needs to be."""
 
     why: str
 
 
-Verdict = Complete | Await | Retry | Park | Withdraw
+Verdict = Complete | Await | Retry | Park | HandOver | Withdraw
 
 
 @dataclass(frozen=True, slots=True)

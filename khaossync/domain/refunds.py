@@ -9,7 +9,7 @@ from khaossync.domain.orders import order_key
 
 @dataclass(frozen=True, slots=True)
 class RefundLine:
-    """Units given back; `amount` and `tax` are what they are worth, as positive figures."""
+    """Units given back; `amount` is what they are worth, tax included, and `tax` is the tax in it; both positive."""
 
     line_id: str
     sku: str

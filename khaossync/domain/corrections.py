@@ -1,0 +1,27 @@
+"""What must change about a sales order that the ERP already has: stop it, or make it match an edited order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """The customer's order is cancelled: the sales order must not be despatched."""
+
+    channel: str
+    order_id: str
+    number: str
+    ref: str
+    sales_order_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """The customer's order was edited; `differences` tells how, line by line."""
+
+    channel: str
+    order_id: str
+    number: str
+    ref: str
+    sales_order_code: str
+    differences: Mapping[str, str]

@@ -1,0 +1,60 @@
+"""The verdict on what came of a delivery: finished, again later, or a person must look."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from khaossync.domain.cases import Case, CaseClass
+from khaossync.domain.errors import AmbiguousError, RateLimitedError, RejectedError, SyncError
+from khaossync.domain.messages import Await, Complete, Done, Message, Outcome, Park, Pending, Retry, Verdict
+
+
+class Dice(Protocol):
+    """Where chance comes from; injected, so that a seed repeats a run."""
+
+    def random(self) -> float:
+        """A number from 0 up to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How patient we are. Waiting doubles from `first` to `longest`; `attempts` bounds refusals, not outages."""
+
+    first: timedelta = timedelta(seconds=2)
+    longest: timedelta = timedelta(minutes=10)
+    attempts: int = 4
+
+
+def decide(message: Message, outcome: Outcome, now: datetime, policy: RetryPolicy, dice: Dice) -> Verdict:
+    """Judge one outcome.
+
+    Done → finished. Pending → awaited. Refused for good, or refused once too often → parked as a case.
+    Everything that time cures (rate limit, outage, lost answer) → again later without spending an attempt,
+    until the message expires.
+    """
+    match outcome:
+        case Done(reference=reference):
+            return Complete(reference)
+        case Pending(until=until, reference=reference):
+            return Await(until, reference)
+        case RejectedError() as error if error.final or message.attempts + 1 >= policy.attempts:
+            return Park(Case(error.case_class, message.destination, message.key, str(error), error.evidence))
+        case RejectedError() as error:
+            return Retry(now + backoff(message, policy, dice), str(error), spent=True)
+        case SyncError() as error:
+            return _later(message, error, now, policy, dice)
+
+
+def _later(message: Message, error: SyncError, now: datetime, policy: RetryPolicy, dice: Dice) -> Verdict:
+    wait = error.wait if isinstance(error, RateLimitedError) else backoff(message, policy, dice)
+    doubt = message.doubt or isinstance(error, AmbiguousError)
+    if now + wait >= message.expires_at:
+        detail = f"waited since {message.created_at:%Y-%m-%d %H:%M} UTC; last: {error}"
+        return Park(Case(CaseClass.EXPIRED, message.destination, message.key, detail))
+    return Retry(now + wait, str(error), doubt=doubt)
+
+
+def backoff(message: Message, policy: RetryPolicy, dice: Dice) -> timedelta:
+    """Exponential with full jitter above one half, so that a thousand messages do not come back at once."""
+    doubled = policy.first * (1 << min(message.failures, 20))
+    return min(doubled, policy.longest) * (0.5 + dice.random() / 2)

@@ -1,0 +1,151 @@
+"""Which document sets what in motion."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from examples import NOON, despatch, document, link, listing, order, refund, rules, stock_item, stock_level
+
+from khaossync.domain.cases import CaseClass
+from khaossync.domain.despatch import OrderState
+from khaossync.domain.documents import Document, DocumentBody, Kind
+from khaossync.domain.knowledge import Knowledge
+from khaossync.domain.links import Link, LinkState
+from khaossync.domain.orders import Order, PaymentState
+from khaossync.domain.routing import Plan, question, route
+from khaossync.domain.rules import Rules
+
+RULES = Rules.of([rules()])
+
+
+def told(source: str, kind: Kind, body: DocumentBody) -> Document:
+    return document(source, kind, "key", body)
+
+
+def plan_for(body: Order, known_link: Link | None = None) -> Plan:
+    known = Knowledge(links={known_link.key: known_link} if known_link else {})
+    return route(told("shop", Kind.ORDER, body), RULES, known)
+
+
+def test_an_eligible_order_goes_to_its_erp_once_with_its_reference() -> None:
+    """SHO-4, SHO-6: a paid order becomes one message for the ERP, whatever its later versions say."""
+    plan = plan_for(order())
+    (message,) = plan.messages
+    assert (message.destination, message.kind, message.version) == ("khaos", Kind.ORDER, "1")
+    assert plan.refs == {order().key: ("khaos", "S5001")}
+
+
+@pytest.mark.parametrize(
+    "waiting",
+    [
+        order(payment=PaymentState.PENDING),
+        order(confirmed=False),
+        order(payment=PaymentState.UNKNOWN),
+        order(test=True),
+        order(placed_at=NOON - timedelta(days=31)),
+        order(cancelled_at=NOON),
+    ],
+)
+def test_an_order_that_is_not_eligible_sets_nothing_in_motion(waiting: Order) -> None:
+    """SHO-4: unpaid, unconfirmed, test, old and cancelled orders stay out of the ERP."""
+    assert plan_for(waiting) == Plan()
+
+
+def test_an_order_that_is_on_its_way_is_not_asked_for_again() -> None:
+    assert plan_for(order(), link(state=LinkState.INTENDED, fingerprint="")) == Plan()
+
+
+def test_a_cancellation_follows_the_order() -> None:
+    """S-29: cancelled after injection never passes unseen."""
+    (message,) = plan_for(order(cancelled_at=NOON), link()).messages
+    assert (message.destination, message.kind, message.key) == ("khaos", Kind.CANCELLATION, order().key)
+
+
+def test_an_edit_after_sending_is_an_amendment_and_a_refund_is_not() -> None:
+    edited = order(lines=(order().lines[0], *order(lines=()).lines), shipping=None)
+    (message,) = plan_for(edited, link()).messages
+    assert message.kind is Kind.AMENDMENT
+    refunded_line = order(total=order().total - 12, refund_ids=("r1",))
+    assert plan_for(refunded_line, link()) == Plan()
+
+
+def test_an_order_reference_too_long_for_the_erp_is_a_case() -> None:
+    plan = plan_for(order(order_id="gid://shopify/Order/12345678901234567890"))
+    assert [case.case_class for case in plan.cases] == [CaseClass.REFERENCE_TOO_LONG]
+    assert not plan.messages
+
+
+def test_a_refund_goes_to_the_erp_in_the_lane_of_its_order() -> None:
+    """SHO-F3: each refund is one message, keyed by the refund."""
+    (message,) = route(told("shop", Kind.REFUND, refund()), RULES, Knowledge()).messages
+    assert (message.kind, message.key, message.version) == (Kind.REFUND, order().key, "gid://shopify/Refund/9001")
+
+
+def test_a_refund_whose_money_has_not_moved_waits() -> None:
+    assert route(told("shop", Kind.REFUND, refund(pending=True)), RULES, Knowledge()) == Plan()
+
+
+def test_a_refund_without_money_is_an_edit_and_told_as_one() -> None:
+    assert route(told("shop", Kind.REFUND, refund(total=Decimal(0))), RULES, Knowledge()) == Plan()
+
+
+def test_a_despatch_goes_to_the_shop_that_sold_the_order() -> None:
+    """SHO-8, SHO-24: the reference finds the shop."""
+    known = Knowledge(links_by_ref={("khaos", "S5001"): link()})
+    (message,) = route(told("khaos", Kind.DESPATCH, despatch()), RULES, known).messages
+    assert (message.destination, message.key, message.version) == ("shop", order().key, "INV1/TRACK1")
+
+
+def test_a_despatch_under_our_prefix_that_we_never_sent_is_a_case() -> None:
+    """S-4: an orphan is named, with its tracking."""
+    plan = route(told("khaos", Kind.DESPATCH, despatch(ref="S777")), RULES, Knowledge())
+    assert [case.case_class for case in plan.cases] == [CaseClass.ORPHANED_DESPATCH]
+
+
+def test_a_despatch_of_somebody_else_s_order_is_not_ours() -> None:
+    assert route(told("khaos", Kind.DESPATCH, despatch(ref="PHONE-12")), RULES, Knowledge()) == Plan()
+
+
+def test_a_sales_order_cancelled_in_the_erp_is_told_to_people() -> None:
+    state = OrderState("S5001", "SO100001", ("1",), complete=False, cancelled=True, reason="no stock")
+    known = Knowledge(links_by_ref={("khaos", "S5001"): link()})
+    plan = route(told("khaos", Kind.ORDER_STATE, state), RULES, known)
+    assert [case.case_class for case in plan.cases] == [CaseClass.CANCELLED_IN_ERP]
+
+
+def test_a_level_goes_to_every_shop_that_lists_the_item() -> None:
+    """SHO-7: available minus buffer, per location."""
+    both = Rules.of([rules(buffer=2), rules(channel="outlet", prefix="T", sites={"loc-1": ("1",)})])
+    known = Knowledge(
+        stock_items={("khaos", "MUG"): stock_item()},
+        listings={("shop", "MUG"): listing(), ("outlet", "MUG"): listing()},
+    )
+    plan = route(told("khaos", Kind.STOCK_LEVEL, stock_level("7")), both, known)
+    assert {(to, level.quantity) for to, _, level in plan.levels} == {("shop", 5), ("outlet", 7)}
+
+
+def test_a_level_of_an_item_that_no_shop_lists_goes_nowhere() -> None:
+    assert route(told("khaos", Kind.STOCK_LEVEL, stock_level()), RULES, Knowledge()) == Plan()
+
+
+def test_a_listing_is_held_against_the_level_that_it_should_show() -> None:
+    """S-17: what the shop shows is a sighting, told by the shop itself."""
+    known = Knowledge(stock_items={("khaos", "MUG"): stock_item()}, stock_levels={("khaos", "MUG"): stock_level("7")})
+    plan = route(told("shop", Kind.LISTING, listing(shown=9)), RULES, known)
+    ((to, teller, level),) = plan.levels
+    assert (to, teller, level.quantity, level.expected) == ("shop", "shop", 7, 9)
+
+
+def test_listings_that_share_a_sku_are_reported_and_never_guessed() -> None:
+    """S-5: a duplicate SKU is a case, not a push."""
+    plan = route(told("shop", Kind.LISTING, listing(duplicates=("gid://2",))), RULES, Knowledge())
+    assert [case.case_class for case in plan.cases] == [CaseClass.DUPLICATE_SKU]
+    assert not plan.levels
+
+
+def test_what_is_asked_for_covers_every_shop_and_both_names_of_an_item() -> None:
+    mapped = Rules.of([rules(skus={"TEE": "TEE/RED"})])
+    asked = question(told("khaos", Kind.STOCK_LEVEL, stock_level(code="TEE/RED")), mapped)
+    assert asked.listings == {("shop", "TEE")}
+    asked = question(told("shop", Kind.LISTING, listing("TEE")), mapped)
+    assert asked.stock_levels == asked.stock_items == {("khaos", "TEE/RED")}
