@@ -20,9 +20,16 @@ _DEFAULT_WAIT = timedelta(seconds=2)
 _LONGEST_WAIT = timedelta(minutes=15)
 
 
+class UnauthorisedError(ConnectorDownError):
+    """HTTP 401: the one refusal that an adapter whose tokens run out may mend by asking for a new one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. `operation` names it in logs and metrics; `safe` tells that sending it twice does no harm."""
+    """One request. `operation` names it in logs and metrics; `safe` tells that sending it twice does no harm.
+
+    `readable` are failing statuses whose body the caller reads itself (a SOAP fault comes with 500).
+    """
 
     operation: str
     method: str
@@ -31,6 +38,7 @@ class Request:
     headers: Mapping[str, str]
     body: bytes | None = None
     timeout: timedelta = timedelta(seconds=60)
+    readable: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +128,12 @@ class Http:
         return b"".join(chunks)
 
     def _judge(self, request: Request, answer: Answer) -> None:
+        if answer.status in request.readable:
+            return
         where = f"{self._system}: {request.operation} was answered with HTTP {answer.status}"
         if answer.status in (401, 403):
-            raise ConnectorDownError(f"{where}: check the credentials and their permissions")
+            refusal = UnauthorisedError if answer.status == 401 else ConnectorDownError
+            raise refusal(f"{where}: check the credentials and their permissions")
         if answer.status == 429:
             wait = retry_after(answer.headers, self._clock) or _DEFAULT_WAIT
             self.limiter.pause(wait.total_seconds())
@@ -139,8 +150,12 @@ def retry_after(headers: Mapping[str, str], clock: Clock) -> timedelta | None:
     """The `Retry-After` header as a duration: seconds or an HTTP date (RFC 9110 §10.2.3), bounded to 15 minutes."""
     value = headers.get("retry-after", "").strip()
     try:
-        wait = timedelta(seconds=float(value)) if value[:1].isdigit() else parsedate_to_datetime(value) - clock.now()
-    except (ValueError, TypeError, OverflowError):
+        wait = (
+            timedelta(seconds=min(float(value), 1e6))
+            if value[:1].isdigit()
+            else parsedate_to_datetime(value) - clock.now()
+        )
+    except (ValueError, TypeError):
         return None
     return min(max(wait, timedelta(0)), _LONGEST_WAIT)
 

@@ -6,6 +6,10 @@ from typing import Protocol
 from aiolimiter import AsyncLimiter
 
 
+_INSTANT = 1e-6
+"""Seconds not worth sleeping: below a clock's resolution a wait would never come to its end."""
+
+
 class Limiter(Protocol):
     """Paces the calls to one API."""
 
@@ -30,7 +34,7 @@ class Budget:
         self._open_at = 0.0
 
     async def acquire(self, cost: float) -> None:
-        while (wait := self._open_at - asyncio.get_running_loop().time()) > 0:
+        while (wait := self._open_at - asyncio.get_running_loop().time()) > _INSTANT:
             await asyncio.sleep(wait)
         await self._bucket.acquire(cost)
 
@@ -69,7 +73,7 @@ class CostBucket:
 
     async def acquire(self, cost: float) -> None:
         async with self._turn:
-            while (wait := self._wait(cost)) > 0:
+            while (wait := self._wait(cost)) > _INSTANT:
                 await asyncio.sleep(wait)
             self._tokens -= cost
             self._in_flight += cost

@@ -1,0 +1,1 @@
+"""What runs: one runner, and the turns it takes (pull, push, listen, tidy)."""

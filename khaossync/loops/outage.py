@@ -1,0 +1,60 @@
+"""Knows whether a connector may be called: logs once down and once up, and pings instead of working while down."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from khaossync.clock import Clock
+from khaossync.domain.errors import SyncError
+from khaossync.ports import Connector, Meter
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Outage:
+    """The state of one connector, shared by all its loops.
+
+    While it is down `usable` rests for a moment, and pings at most once in `patience`.
+    """
+
+    connector: Connector
+    clock: Clock
+    meter: Meter
+    patience: timedelta = timedelta(seconds=5)
+    since: datetime | None = None
+    reason: str = ""
+    _next_ping: float = 0
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def down(self, error: SyncError) -> None:
+        """Stop all calls until a ping succeeds."""
+        self._next_ping = self.clock.monotonic() + self.patience.total_seconds()
+        self.reason = str(error)
+        if self.since is None:
+            self.since = self.clock.now()
+            log.warning("connector_down", connector=self.connector.name, reason=self.reason)
+            self.meter.gauge("connector_up", 0, connector=self.connector.name)
+
+    async def usable(self) -> bool:
+        """Whether the connector may be called now; while it is down this takes about a second."""
+        if self.since is None:
+            return True
+        await asyncio.sleep(min(1.0, self.patience.total_seconds()))
+        async with self._turn:
+            if self.since is not None and self.clock.monotonic() >= self._next_ping:
+                await self._ping()
+        return self.since is None
+
+    async def _ping(self) -> None:
+        try:
+            await self.connector.probe.ping()
+        except SyncError as error:
+            self.down(error)
+            return
+        began, self.since, self.reason = self.since, None, ""
+        away = (self.clock.now() - began).total_seconds() if began else 0
+        log.info("connector_up", connector=self.connector.name, away_seconds=round(away, 1))
+        self.meter.gauge("connector_up", 1, connector=self.connector.name)

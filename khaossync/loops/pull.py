@@ -1,0 +1,96 @@
+"""The first half of the road: read a source's pages, route them, and store all that follows in one transaction."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from khaossync.domain.cases import Case
+from khaossync.domain.documents import Document, Page, Unreadable
+from khaossync.domain.errors import ConnectorDownError
+from khaossync.domain.knowledge import Knowledge, Question
+from khaossync.domain.messages import NewMessage
+from khaossync.domain.routing import Plan, question, route
+from khaossync.domain.rules import Rules
+from khaossync.domain.stock import ChannelLevel
+from khaossync.loops.isolate import isolated
+from khaossync.loops.outage import Outage
+from khaossync.ports import Acceptance, Meter, Outbox, Source
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """Keeps one stream of one connector read up to the present."""
+
+    source: Source
+    outage: Outage
+    outbox: Outbox
+    rules: Rules
+    meter: Meter
+
+    async def tick(self) -> Mapping[str, int]:
+        """Read from the stored cursor to the present; counts of what was new."""
+        if not await self.outage.usable():
+            return {}
+        counts: Counter[str] = Counter()
+        cursor = await self.outbox.cursor(self._connector, self.source.name)
+        try:
+            async for page in self.source.changes(cursor):
+                counts.update(await self._store(page))
+        except ConnectorDownError as error:
+            self.outage.down(error)
+        return {name: count for name, count in counts.items() if count}
+
+    @property
+    def _connector(self) -> str:
+        return self.outage.connector.name
+
+    async def _store(self, page: Page) -> Mapping[str, int]:
+        news = await self.outbox.news(page.documents)
+        asked = Question()
+        for document in news:
+            asked |= question(document, self.rules)
+        known = await self.outbox.look_up(asked)
+        accepted = await self.outbox.accept(self._acceptance(page, news, known))
+        counts = {
+            "documents": accepted.documents,
+            "messages": accepted.messages,
+            "levels": accepted.levels,
+            "cases": accepted.cases,
+            "unreadable": len(page.unreadable),
+        }
+        for name in ("documents", "messages", "levels"):
+            self.meter.count("accepted", counts[name], connector=self._connector, stream=self.source.name, what=name)
+        if any(counts.values()):
+            log.info("page_accepted", connector=self._connector, stream=self.source.name, **counts)
+        return counts
+
+    def _acceptance(self, page: Page, news: Sequence[Document], known: Knowledge) -> Acceptance:
+        messages: list[NewMessage] = []
+        levels: list[tuple[str, str, ChannelLevel]] = []
+        cases: list[Case] = []
+        refs: dict[str, tuple[str, str]] = {}
+        readable: list[Document] = []
+        unreadable = list(page.unreadable)
+        for document in news:
+            plan = self._plan(document, known)
+            if isinstance(plan, Unreadable):
+                unreadable.append(plan)
+                continue
+            readable.append(document)
+            messages += plan.messages
+            levels += plan.levels
+            cases += plan.cases
+            refs |= plan.refs
+        kept = replace(page, documents=tuple(readable), unreadable=tuple(unreadable))
+        return Acceptance(self._connector, self.source.name, kept, tuple(messages), tuple(levels), tuple(cases), refs)
+
+    def _plan(self, document: Document, known: Knowledge) -> Plan | Unreadable:
+        plan = isolated(lambda: route(document, self.rules, known), f"{document.kind} {document.key}")
+        if isinstance(plan, Plan):
+            return plan
+        reason = f"no rule could judge it: {type(plan).__name__}: {plan}"
+        return Unreadable(document.source, document.kind, document.key, reason, document.raw)

@@ -1,0 +1,186 @@
+"""The second half of the road: claim messages, make them ready, deliver them, and commit what came of it."""
+
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from khaossync.clock import Clock
+from khaossync.domain.by_hand import by_hand
+from khaossync.domain.cases import Case, CaseClass
+from khaossync.domain.documents import Kind
+from khaossync.domain.errors import ConnectorDownError, OwnershipLostError, SyncError
+from khaossync.domain.knowledge import Knowledge, Question
+from khaossync.domain.messages import (
+    Delivery,
+    HandOver,
+    Message,
+    Outcome,
+    Park,
+    Settlement,
+    Verdict,
+    Withdraw,
+)
+from khaossync.domain.orders import Order
+from khaossync.domain.preparation import Ready, follow_up, prepare, question
+from khaossync.domain.retry import RetryPolicy, decide
+from khaossync.domain.rules import Rules
+from khaossync.loops.isolate import isolated
+from khaossync.loops.outage import Outage
+from khaossync.ports import Meter, Outbox, Sink
+
+log = structlog.get_logger()
+
+_WITHOUT_SINK = 50
+"""How many messages are handed over to people in one turn when the destination has no sink for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimable:
+    """Wakes a push loop when the outbox has something for it."""
+
+    outbox: Outbox
+    destination: str
+    kind: Kind
+
+    async def wait(self) -> None:
+        """Return as soon as a message of this kind may be claimable."""
+        await self.outbox.ready(self.destination, self.kind)
+
+
+@dataclass(slots=True)
+class Push:
+    """Delivers one kind of message to one connector; `outages` knows every connector by name."""
+
+    kind: Kind
+    outage: Outage
+    outages: Mapping[str, Outage]
+    outbox: Outbox
+    rules: Rules
+    clock: Clock
+    meter: Meter
+    dice: random.Random
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    _unsettled: list[Settlement] = field(default_factory=list)
+
+    async def tick(self) -> Mapping[str, int]:
+        """Deliver one batch; counts by verdict. What could not be committed last time is committed first."""
+        await self._settle()
+        if not await self.outage.usable():
+            return {}
+        claimed = await self.outbox.claim(self.outage.connector.name, self.kind, self._limit)
+        if not claimed:
+            return {}
+        counts = await self._work(claimed)
+        await self._settle()
+        return counts
+
+    @property
+    def _sink(self) -> Sink | None:
+        return self.outage.connector.sinks.get(self.kind)
+
+    @property
+    def _limit(self) -> int:
+        return self._sink.max_batch if self._sink else _WITHOUT_SINK
+
+    async def _work(self, claimed: Sequence[Message]) -> Mapping[str, int]:
+        """What gets no verdict is put back as if it had never been taken."""
+        try:
+            deliveries, settled = await self._ready(claimed)
+            if deliveries and self._sink and self._sink.blind:
+                await self.outbox.intend([delivery.message for delivery in deliveries])
+            settled += await self._deliver(deliveries)
+            self._unsettled += settled
+            return Counter(type(one.verdict).__name__.lower() for one in settled)
+        finally:
+            judged = {one.message.id for one in self._unsettled}
+            self.outbox.release([message for message in claimed if message.id not in judged])
+
+    async def _ready(self, claimed: Sequence[Message]) -> tuple[list[Delivery], list[Settlement]]:
+        deliveries: list[Delivery] = []
+        settled: list[Settlement] = []
+        fresh = [await self._reread(message) for message in claimed]
+        known = await self._look_up([message for message in fresh if isinstance(message, Message)])
+        for message, current in zip(claimed, fresh, strict=True):
+            made = self._prepare(current, known) if isinstance(current, Message) else current
+            if isinstance(made, Ready):
+                deliveries.append(Delivery(message, made.payload))
+            else:
+                settled.append(Settlement(message, made))
+        return deliveries, settled
+
+    async def _reread(self, message: Message) -> Message | Verdict:
+        """The message with its order as the shop shows it this moment: the last look before it is sent."""
+        if self.kind is not Kind.ORDER:
+            return message
+        origin = self.outages[message.source]
+        reader = origin.connector.rereader
+        if reader is None:
+            return message
+        try:
+            document = await reader.reread(message.key)
+        except SyncError as error:
+            if isinstance(error, ConnectorDownError):
+                origin.down(error)
+            return decide(message, error, self.clock.now(), self.policy, self.dice)
+        if document is None:
+            return Withdraw(f"{message.source} has no such order any more")
+        return replace(message, body=document.body) if isinstance(document.body, Order) else message
+
+    async def _look_up(self, messages: Sequence[Message]) -> Knowledge:
+        asked = Question()
+        for message in messages:
+            asked |= question(message, self.rules)
+        known = await self.outbox.look_up(asked)
+        return known | await self.outbox.look_up(follow_up(known)) if self.kind is Kind.DESPATCH else known
+
+    def _prepare(self, message: Message, known: Knowledge) -> Ready | Verdict:
+        judge = isolated(lambda: prepare(message, self.rules, known, self.clock.now()), f"{self.kind} {message.key}")
+        if isinstance(judge, Exception):
+            detail = f"no rule could judge it: {type(judge).__name__}: {judge}"
+            return Park(Case(CaseClass.UNREADABLE_DOCUMENT, message.source, message.key, detail))
+        if isinstance(judge, Ready) and self._sink is None:
+            return HandOver(by_hand(message, judge.payload))
+        return judge
+
+    async def _deliver(self, deliveries: Sequence[Delivery]) -> list[Settlement]:
+        if not deliveries or self._sink is None:
+            return []
+        outcomes: Sequence[Outcome]
+        try:
+            outcomes = await self._sink.deliver(deliveries)
+        except ConnectorDownError as error:
+            self.outage.down(error)
+            return []
+        except SyncError as error:
+            outcomes = [error] * len(deliveries)
+        return [self._judged(one, outcome) for one, outcome in zip(deliveries, outcomes, strict=True)]
+
+    def _judged(self, delivery: Delivery, outcome: Outcome) -> Settlement:
+        message = delivery.message
+        verdict = decide(message, outcome, self.clock.now(), self.policy, self.dice)
+        log.info(
+            "delivered" if not isinstance(outcome, SyncError) else "not_delivered",
+            destination=message.destination,
+            kind=message.kind,
+            key=message.key,
+            verdict=type(verdict).__name__.lower(),
+            outcome=str(outcome) if isinstance(outcome, SyncError) else getattr(outcome, "reference", ""),
+        )
+        return Settlement(message, verdict, delivery.payload)
+
+    async def _settle(self) -> None:
+        """Commit verdicts; they are kept and tried again when the database is away, for the effects are real."""
+        if not self._unsettled:
+            return
+        try:
+            await self.outbox.settle(self._unsettled)
+        except OwnershipLostError:
+            self._unsettled.clear()  # the new owner looks for itself what became of them
+            raise
+        for one in self._unsettled:
+            verdict = type(one.verdict).__name__.lower()
+            self.meter.count("settled", destination=one.message.destination, kind=one.message.kind, verdict=verdict)
+        self._unsettled.clear()

@@ -1,0 +1,1 @@
+"""What tells a person: logs, metrics, health and the small server that shows them."""
