@@ -119,7 +119,7 @@ PLAYBOOKS: Mapping[CaseClass, Playbook] = {
         Owner.FINANCE,
         False,
         "An order carries money that no rule maps",
-        f"Decide which stock code books it, add it to the channel's [money] table, {_RETRY}.",
+        f"Decide which stock code books it, add it to the channel's [money_codes] table, {_RETRY}.",
     ),
     CaseClass.TOTAL_MISMATCH: Playbook(
         Owner.FINANCE,

@@ -13,13 +13,17 @@ Address = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a rule wants looked up; questions add up, so that a page is one look-up."""
+    """What a rule wants looked up; questions add up, so that a page is one look-up.
+
+    `packs_of` asks for the pack headers that contain these stock codes.
+    """
 
     orders: frozenset[str] = frozenset()
     refs: frozenset[Address] = frozenset()
     stock_items: frozenset[Address] = frozenset()
     stock_levels: frozenset[Address] = frozenset()
     listings: frozenset[Address] = frozenset()
+    packs_of: frozenset[Address] = frozenset()
     complete: frozenset[tuple[str, Kind]] = frozenset()
 
     def __or__(self, other: "Question") -> "Question":
@@ -29,6 +33,7 @@ class Question:
             self.stock_items | other.stock_items,
             self.stock_levels | other.stock_levels,
             self.listings | other.listings,
+            self.packs_of | other.packs_of,
             self.complete | other.complete,
         )
 
@@ -37,8 +42,9 @@ class Question:
 class Knowledge:
     """The answer to a Question: what is not in a mapping is not known.
 
-    `links` by order key, `links_by_ref` by (erp, ref); `complete` names the (connector, kind) whose catalogue
-    has been read to its end at least once, so that a missing record means that there is none.
+    `links` by order key, `links_by_ref` by (erp, ref), `packs` the pack headers by component; `complete` names the
+    (connector, kind) whose catalogue has been read to its end at least once, so that a missing record means that
+    there is none.
     """
 
     links: Mapping[str, Link] = field(default_factory=dict)
@@ -46,6 +52,7 @@ class Knowledge:
     stock_items: Mapping[Address, StockItem] = field(default_factory=dict)
     stock_levels: Mapping[Address, StockLevel] = field(default_factory=dict)
     listings: Mapping[Address, Listing] = field(default_factory=dict)
+    packs: Mapping[Address, tuple[StockItem, ...]] = field(default_factory=dict)
     complete: frozenset[tuple[str, Kind]] = frozenset()
 
     def __or__(self, other: "Knowledge") -> "Knowledge":
@@ -55,5 +62,12 @@ class Knowledge:
             {**self.stock_items, **other.stock_items},
             {**self.stock_levels, **other.stock_levels},
             {**self.listings, **other.listings},
+            {**self.packs, **other.packs},
             self.complete | other.complete,
         )
+
+    def item(self, erp: str, code: str) -> StockItem | None:
+        """The ERP's record of a stock code, asked for by itself or as the header of a pack."""
+        found = self.stock_items.get((erp, code))
+        headers = (item for (of_erp, _), items in self.packs.items() if of_erp == erp for item in items)
+        return found or next((item for item in headers if item.stock_code == code), None)

@@ -11,12 +11,12 @@ def levels(
 
     None for a listing whose stock the channel does not track, follows from parts, or that shares its SKU with
     others; and none for an item whose stock the ERP does not control, which sells regardless. An item that is
-    discontinued or deleted is shown as none left.
+    discontinued or deleted is shown as none left. Of a pack only its parts are controlled.
     """
     if not listing.tracked or listing.bundle or listing.duplicates:
         return ()
     gone = item is not None and (item.discontinued or item.deleted)
-    controlled = level.controlled and (item is None or item.controlled)
+    controlled = level.controlled and (item is None or item.controlled or bool(item.pack))
     if not gone and not controlled:
         return ()
     return tuple(

@@ -19,7 +19,7 @@ from khaossync.domain.despatch import Despatch, OrderState
 from khaossync.domain.documents import Document, Kind
 from khaossync.domain.eligibility import hindrance
 from khaossync.domain.errors import RejectedError
-from khaossync.domain.knowledge import Knowledge, Question
+from khaossync.domain.knowledge import Address, Knowledge, Question
 from khaossync.domain.levels import levels
 from khaossync.domain.links import LinkState
 from khaossync.domain.messages import NewMessage
@@ -27,13 +27,16 @@ from khaossync.domain.orders import Order
 from khaossync.domain.reference import reference
 from khaossync.domain.refunds import Refund
 from khaossync.domain.rules import ChannelRules, Rules
-from khaossync.domain.stock import ChannelLevel, Listing, StockItem, StockLevel
+from khaossync.domain.stock import ChannelLevel, Listing, StockItem, StockLevel, assembled
 
 TO_ERP = (Kind.ORDER, Kind.CANCELLATION, Kind.AMENDMENT, Kind.REFUND)
 """The kinds of message that an ERP is sent."""
 
 TO_CHANNEL = (Kind.DESPATCH, Kind.STOCK_LEVEL)
 """The kinds of message that a channel is sent."""
+
+SIGHTINGS = frozenset({Kind.LISTING})
+"""What is judged at every telling, also when it is no news: what a shop shows is held against what it should show."""
 
 ONCE = "1"
 """The version of an effect that may happen only once in the life of its key."""
@@ -69,6 +72,7 @@ def question(document: Document, rules: Rules) -> Question:
                 stock_items=frozenset({(document.source, code)}),
                 stock_levels=frozenset({(document.source, code)}),
                 listings=frozenset((channel.channel, channel.sku(code)) for channel in served),
+                packs_of=frozenset({(document.source, code)}),
             )
         case Listing(sku=sku):
             channel = rules.channels[document.source]
@@ -76,6 +80,16 @@ def question(document: Document, rules: Rules) -> Question:
             return Question(stock_items=record, stock_levels=record)
         case Refund():
             return Question()
+
+
+def follow_up(known: Knowledge, rules: Rules) -> Question:
+    """What the first answer makes necessary: a pack's level follows from its parts, so all of them are asked for."""
+    headers = [(erp, item) for (erp, _), item in known.stock_items.items() if item.pack]
+    headers += [(erp, item) for (erp, _), items in known.packs.items() for item in items]
+    listed = ((rule.channel, rule.sku(item.stock_code)) for erp, item in headers for rule in rules.of_erp(erp))
+    return Question(
+        stock_levels=frozenset((erp, part) for erp, item in headers for part in item.pack), listings=frozenset(listed)
+    )
 
 
 def route(document: Document, rules: Rules, known: Knowledge) -> Plan:
@@ -90,11 +104,11 @@ def route(document: Document, rules: Rules, known: Knowledge) -> Plan:
         case OrderState() as state:
             return _order_state(state, document.source, known)
         case StockItem() as item:
-            known_level = known.stock_levels.get((document.source, item.stock_code))
-            return _stock(document.source, item, known_level, rules, known)
+            address = (document.source, item.stock_code)
+            return _stock(address, rules, known | Knowledge(stock_items={address: item}))
         case StockLevel() as level:
-            known_item = known.stock_items.get((document.source, level.stock_code))
-            return _stock(document.source, known_item, level, rules, known)
+            address = (document.source, level.stock_code)
+            return _stock(address, rules, known | Knowledge(stock_levels={address: level}))
         case Listing() as listing:
             return _listing(listing, rules.channels[document.source], known)
 
@@ -152,15 +166,23 @@ def _order_state(state: OrderState, erp: str, known: Knowledge) -> Plan:
     return Plan(cases=(Case(CaseClass.CANCELLED_IN_ERP, link.channel, link.key, detail, evidence),))
 
 
-def _stock(erp: str, item: StockItem | None, level: StockLevel | None, rules: Rules, known: Knowledge) -> Plan:
-    if level is None:
-        return NOTHING
+def _stock(address: Address, rules: Rules, known: Knowledge) -> Plan:
+    erp, code = address
     wanted = []
-    for channel in rules.of_erp(erp):
-        listing = known.listings.get((channel.channel, channel.sku(level.stock_code)))
-        if listing:
-            wanted += [(channel.channel, erp, one) for one in levels(channel, level, item, listing)]
+    for one in (code, *(pack.stock_code for pack in known.packs.get(address, ()))):
+        for channel in rules.of_erp(erp):
+            listing = known.listings.get((channel.channel, channel.sku(one)))
+            wanted += [(channel.channel, erp, made) for made in _levels(channel, one, listing, known)]
     return Plan(levels=tuple(wanted))
+
+
+def _levels(rules: ChannelRules, code: str, listing: Listing | None, known: Knowledge) -> tuple[ChannelLevel, ...]:
+    item = known.item(rules.erp, code)
+    level = known.stock_levels.get((rules.erp, code))
+    if item and item.pack:
+        parts = {part: known.stock_levels.get((rules.erp, part)) for part in item.pack}
+        level = assembled(item, {part: level for part, level in parts.items() if level})
+    return levels(rules, level, item, listing) if level and listing else ()
 
 
 def _listing(listing: Listing, rules: ChannelRules, known: Knowledge) -> Plan:
@@ -168,9 +190,5 @@ def _listing(listing: Listing, rules: ChannelRules, known: Knowledge) -> Plan:
         detail = f"{1 + len(listing.duplicates)} listings share the SKU {listing.sku}"
         evidence = {"listings": ", ".join((listing.listing_id, *listing.duplicates))}
         return Plan(cases=(Case(CaseClass.DUPLICATE_SKU, rules.channel, listing.sku, detail, evidence),))
-    record = (rules.erp, rules.stock_code(listing.sku))
-    level = known.stock_levels.get(record)
-    if level is None:
-        return NOTHING
-    wanted = levels(rules, level, known.stock_items.get(record), listing)
+    wanted = _levels(rules, rules.stock_code(listing.sku), listing, known)
     return Plan(levels=tuple((rules.channel, rules.channel, one) for one in wanted))

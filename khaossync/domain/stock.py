@@ -63,6 +63,22 @@ class ChannelLevel:
         return f"{self.sku}@{self.location}"
 
 
+def assembled(header: StockItem, parts: Mapping[str, StockLevel]) -> StockLevel | None:
+    """The level of a pack: at each site as many as its scarcest part allows. None until all parts are known.
+
+    Khaos Control has no level of its own for a pack header. Parts whose stock is not controlled never run out.
+    """
+    if not header.pack.keys() <= parts.keys():
+        return None
+    scarce = [(parts[code].available, units) for code, units in header.pack.items() if parts[code].controlled]
+    sites = {site for available, _ in scarce for site in available}
+    available = {
+        site: min((of_part.get(site, Decimal(0)) / units).to_integral_value(ROUND_FLOOR) for of_part, units in scarce)
+        for site in sites
+    }
+    return StockLevel(header.stock_code, available, controlled=bool(scarce))
+
+
 def sellable(level: StockLevel, sites: Sequence[str], buffer: int) -> int:
     """max(0, Σ available over the sites − buffer), whole units only.
 

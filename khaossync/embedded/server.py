@@ -66,7 +66,7 @@ class Server:
             undo.push_async_callback(self.stop)
             chosen = await seat.take(binaries.find(self._bindir), self._cluster.home)
             await self._cluster.prepare(chosen)
-            self._sockets = sockets.make_folder()
+            self._sockets = sockets.make_folder(self._cluster.home)
             chosen.own(self._sockets)
             command = chosen.command("postgres", *self._arguments(self._sockets))
             child = await self._launch(command)

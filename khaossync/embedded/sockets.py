@@ -14,17 +14,21 @@ PREFIX = "khaossync-"
 RANDOM = 8  # characters that mkdtemp adds
 
 
-def make_folder() -> Path:
-    """A new folder that only we may enter, with a path short enough for a socket in it."""
+def make_folder(home: Path) -> Path:
+    """A folder that only we may enter, with a path short enough for a socket in it: in `home` if it can be."""
+    inside = home / "socket"
+    if _fits(inside):
+        inside.mkdir(mode=0o700, exist_ok=True)
+        return inside
     runtime = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
     for parent in filter(None, (runtime, tempfile.gettempdir())):
-        if _fits(Path(parent)):
+        if _fits(Path(parent, PREFIX + "x" * RANDOM)):
             return Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
     return Path(tempfile.mkdtemp(prefix=PREFIX, dir="/tmp"))
 
 
-def _fits(parent: Path) -> bool:
-    return len(os.fsencode(parent / PREFIX)) + RANDOM + 1 + len(NAME) <= LONGEST_PATH
+def _fits(folder: Path) -> bool:
+    return len(os.fsencode(folder / NAME)) <= LONGEST_PATH
 
 
 def dsn(cluster: Cluster, folder: Path) -> str:

@@ -1,17 +1,17 @@
 """The first half of the road: read a source's pages, route them, and store all that follows in one transaction."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
 
 from khaossync.domain.cases import Case
 from khaossync.domain.documents import Document, Page, Unreadable
-from khaossync.domain.errors import ConnectorDownError
+from khaossync.domain.errors import ConnectorDownError, RateLimitedError
 from khaossync.domain.knowledge import Knowledge, Question
 from khaossync.domain.messages import NewMessage
-from khaossync.domain.routing import Plan, question, route
+from khaossync.domain.routing import SIGHTINGS, Plan, follow_up, question, route
 from khaossync.domain.rules import Rules
 from khaossync.domain.stock import ChannelLevel
 from khaossync.loops.isolate import isolated
@@ -23,13 +23,17 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """Keeps one stream of one connector read up to the present."""
+    """Keeps one stream of one connector read up to the present.
+
+    `beat` is called after every page: the first reading of a catalogue takes longer than a loop may be silent.
+    """
 
     source: Source
     outage: Outage
     outbox: Outbox
     rules: Rules
     meter: Meter
+    beat: Callable[[], None]
 
     async def tick(self) -> Mapping[str, int]:
         """Read from the stored cursor to the present; counts of what was new."""
@@ -40,6 +44,11 @@ class Pull:
         try:
             async for page in self.source.changes(cursor):
                 counts.update(await self._store(page))
+                self.beat()
+        except RateLimitedError as error:
+            log.info(
+                "rate_limited", connector=self._connector, stream=self.source.name, seconds=error.wait.total_seconds()
+            )
         except ConnectorDownError as error:
             self.outage.down(error)
         return {name: count for name, count in counts.items() if count}
@@ -50,11 +59,10 @@ class Pull:
 
     async def _store(self, page: Page) -> Mapping[str, int]:
         news = await self.outbox.news(page.documents)
-        asked = Question()
-        for document in news:
-            asked |= question(document, self.rules)
-        known = await self.outbox.look_up(asked)
-        accepted = await self.outbox.accept(self._acceptance(page, news, known))
+        judged = {(one.kind, one.key): one for one in page.documents if one.kind in SIGHTINGS}
+        judged |= {(one.kind, one.key): one for one in news}
+        known = await self._known(judged.values())
+        accepted = await self.outbox.accept(self._acceptance(page, news, judged.values(), known))
         counts = {
             "documents": accepted.documents,
             "messages": accepted.messages,
@@ -68,24 +76,34 @@ class Pull:
             log.info("page_accepted", connector=self._connector, stream=self.source.name, **counts)
         return counts
 
-    def _acceptance(self, page: Page, news: Sequence[Document], known: Knowledge) -> Acceptance:
+    async def _known(self, documents: Iterable[Document]) -> Knowledge:
+        asked = Question()
+        for document in documents:
+            asked |= question(document, self.rules)
+        known = await self.outbox.look_up(asked)
+        more = follow_up(known, self.rules)
+        return known | await self.outbox.look_up(more) if more != Question() else known
+
+    def _acceptance(
+        self, page: Page, news: Sequence[Document], judged: Iterable[Document], known: Knowledge
+    ) -> Acceptance:
         messages: list[NewMessage] = []
         levels: list[tuple[str, str, ChannelLevel]] = []
         cases: list[Case] = []
         refs: dict[str, tuple[str, str]] = {}
-        readable: list[Document] = []
         unreadable = list(page.unreadable)
-        for document in news:
+        for document in judged:
             plan = self._plan(document, known)
             if isinstance(plan, Unreadable):
                 unreadable.append(plan)
                 continue
-            readable.append(document)
             messages += plan.messages
             levels += plan.levels
             cases += plan.cases
             refs |= plan.refs
-        kept = replace(page, documents=tuple(readable), unreadable=tuple(unreadable))
+        broken = {(one.kind, one.key) for one in unreadable}
+        readable = tuple(one for one in news if (one.kind, one.key) not in broken)
+        kept = replace(page, documents=readable, unreadable=tuple(unreadable))
         return Acceptance(self._connector, self.source.name, kept, tuple(messages), tuple(levels), tuple(cases), refs)
 
     def _plan(self, document: Document, known: Knowledge) -> Plan | Unreadable:

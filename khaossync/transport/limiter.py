@@ -1,10 +1,10 @@
 """Token buckets: how fast one platform's API may be called."""
 
 import asyncio
+import contextlib
 from typing import Protocol
 
 from aiolimiter import AsyncLimiter
-
 
 _INSTANT = 1e-6
 """Seconds not worth sleeping: below a clock's resolution a wait would never come to its end."""
@@ -51,9 +51,9 @@ class Budget:
 class CostBucket:
     """A bucket that another app may drain too: it follows the server's own count.
 
-    Starts with what it is told until the first answer. The server's figure minus our calls in flight is the
-    truth: bad news is believed at once, and tokens restore at the server's rate. Callers are served in order,
-    so that a dear call is not starved by cheap ones.
+    Starts with what it is told until the first answer. The server's figure minus our calls in flight is the truth:
+    its news is believed at once, also by who waits already, and tokens restore at the server's rate. Callers are
+    served in order, so that a dear call is not starved by cheap ones.
     """
 
     def __init__(self, available: float, maximum: float, restore_rate: float) -> None:
@@ -64,6 +64,7 @@ class CostBucket:
         self._open_at = 0.0
         self._in_flight = 0.0
         self._turn = asyncio.Lock()
+        self._told = asyncio.Event()
 
     @property
     def tokens(self) -> float:
@@ -74,7 +75,9 @@ class CostBucket:
     async def acquire(self, cost: float) -> None:
         async with self._turn:
             while (wait := self._wait(cost)) > _INSTANT:
-                await asyncio.sleep(wait)
+                self._told.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._told.wait(), wait)
             self._tokens -= cost
             self._in_flight += cost
 
@@ -82,6 +85,7 @@ class CostBucket:
         self._maximum, self._rate = maximum, restore_rate
         self._at = asyncio.get_running_loop().time()
         self._tokens = min(available - self._in_flight, maximum)
+        self._told.set()
 
     def landed(self, cost: float) -> None:
         self._in_flight = max(0.0, self._in_flight - cost)

@@ -3,7 +3,7 @@
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -69,7 +69,6 @@ class Client:
     session: aiohttp.ClientSession
     token: str = "shpat_test"
     version: str = LATEST
-    asked: list[str] = field(default_factory=list)
 
     async def ask(self, query: str, /, *, version: str | None = None, **variables: Any) -> Answer:
         return await self.send({"query": query, "variables": variables}, version=version)
@@ -104,8 +103,10 @@ async def opened(**habits: Any) -> AsyncIterator[Scene]:
     shop.list_product("BOOK", "Book of tea", Decimal("7.77"), {"Warehouse": 8}, tax_rate=Decimal(0))
     shop.list_product("SET", "Tea set", Decimal("50.00"), bundle_of={"POT": 1, "MUG": 2})
     async with aiohttp.ClientSession() as session:
-        yield Scene(shop, Client(await shop.start(), session), wall)
-    await shop.stop()
+        try:
+            yield Scene(shop, Client(await shop.start(), session), wall)
+        finally:
+            await shop.stop()
 
 
 def gid(scene: Scene, sku: str) -> str:

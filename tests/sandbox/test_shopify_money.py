@@ -119,7 +119,8 @@ def test_refunds_in_any_steps_come_to_the_whole(steps: Sequence[int]) -> None:
         trading.refund(bought, {"POT": units})
     trading.refund(bought, shipping=Decimal("4.95"))
     record = trading.order(bought)
-    assert (record.total, record.tax, record.financial_status) == (0, 0, "REFUNDED")
+    assert record.total == record.tax == 0
+    assert record.financial_status == "REFUNDED"
     assert sum(each.amount for each in trading.refunds(bought)) == record.refunded == record.bought_total
 
 
@@ -151,7 +152,8 @@ def test_units_edited_off_are_a_refund_without_money() -> None:
     bought = trading.place_order([("MUG", 2)], delivery=None)
     trading.edit(bought, {"MUG": 1})
     (given_back,) = trading.refunds(bought)
-    assert (given_back.amount, given_back.lines) == (0, (("MUG", 1),))
+    assert given_back.amount == 0
+    assert given_back.lines == (("MUG", 1),)
     assert trading.order(bought).financial_status == "PAID"
     trading.refund(bought, amount=Decimal("10.00"))
     assert trading.order(bought).refunded == Decimal("10.00")
@@ -181,7 +183,7 @@ def test_money_back_that_differs_from_the_lines_leaves_an_adjustment() -> None:
 def test_nobody_gets_back_more_than_was_paid() -> None:
     trading = shop()
     bought = trading.place_order([("MUG", 1)], delivery=None)
-    with pytest.raises(ValueError, match="has 10.00 to give back"):
+    with pytest.raises(ValueError, match=r"has 10\.00 to give back"):
         trading.refund(bought, amount=Decimal("10.01"))
     with pytest.raises(ValueError, match="fewer of MUG"):
         trading.refund(bought, {"MUG": 2})
@@ -253,7 +255,9 @@ def test_a_cancelled_order_gives_back_goods_and_money_as_a_refund_of_all_lines()
     assert trading.available("MUG", "Warehouse") == 48
     trading.cancel(bought)
     record, (given_back,) = trading.order(bought), trading.refunds(bought)
-    assert (record.total, record.refunded, trading.available("MUG", "Warehouse")) == (0, Decimal("24.95"), 50)
+    assert record.total == 0
+    assert record.refunded == Decimal("24.95")
+    assert trading.available("MUG", "Warehouse") == 50
     assert record.cancelled_at == NINE
     assert given_back.lines == (("MUG", 2),)
     assert found(trading, bought).refunds[0].lines[0].restock_type == "CANCEL"

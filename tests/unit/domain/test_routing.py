@@ -12,7 +12,7 @@ from khaossync.domain.documents import Document, DocumentBody, Kind
 from khaossync.domain.knowledge import Knowledge
 from khaossync.domain.links import Link, LinkState
 from khaossync.domain.orders import Order, PaymentState
-from khaossync.domain.routing import Plan, question, route
+from khaossync.domain.routing import Plan, follow_up, question, route
 from khaossync.domain.rules import Rules
 
 RULES = Rules.of([rules()])
@@ -149,3 +149,22 @@ def test_what_is_asked_for_covers_every_shop_and_both_names_of_an_item() -> None
     assert asked.listings == {("shop", "TEE")}
     asked = question(told("shop", Kind.LISTING, listing("TEE")), mapped)
     assert asked.stock_levels == asked.stock_items == {("khaos", "TEE/RED")}
+
+
+def test_a_pack_shows_as_many_as_its_scarcest_part_allows() -> None:
+    """SHO-7: the ERP has no level for a pack header, so every change of a part is a change of the pack."""
+    header = stock_item("SET", pack={"MUG": Decimal(1), "SAUCER": Decimal(2)})
+    known = Knowledge(
+        packs={("khaos", "MUG"): (header,)},
+        stock_levels={("khaos", "SAUCER"): stock_level("9", "SAUCER")},
+        listings={("shop", "SET"): listing("SET")},
+    )
+    plan = route(told("khaos", Kind.STOCK_LEVEL, stock_level("7")), RULES, known)
+    assert [(level.sku, level.quantity) for _, _, level in plan.levels] == [("SET", 4)]
+    assert follow_up(known, RULES).stock_levels == {("khaos", "MUG"), ("khaos", "SAUCER")}
+
+
+def test_a_pack_with_a_part_of_unknown_level_is_not_guessed() -> None:
+    header = stock_item("SET", pack={"MUG": Decimal(1), "SAUCER": Decimal(2)})
+    known = Knowledge(packs={("khaos", "MUG"): (header,)}, listings={("shop", "SET"): listing("SET")})
+    assert not route(told("khaos", Kind.STOCK_LEVEL, stock_level("7")), RULES, known).levels

@@ -68,6 +68,21 @@ def test_bad_news_from_the_server_is_believed_at_once() -> None:
     assert on_a_virtual_clock(story) == pytest.approx(3.0, abs=0.01)
 
 
+def test_good_news_reaches_those_who_wait_already() -> None:
+    """A cautious start must not make the first callers wait for tokens that the server has long had."""
+
+    async def story() -> float:
+        bucket = CostBucket(available=100, maximum=100, restore_rate=1)
+        await bucket.acquire(100)
+        waiting = asyncio.create_task(_elapsed(bucket.acquire(80)))
+        await asyncio.sleep(0.5)
+        bucket.landed(100)
+        bucket.feed(available=1900, maximum=2000, restore_rate=100)
+        return await waiting
+
+    assert on_a_virtual_clock(story) == pytest.approx(0.5, abs=0.01)
+
+
 def test_calls_in_flight_are_not_spent_twice() -> None:
     """The server's figure may be older than the calls that are still on their way to it."""
 

@@ -1,0 +1,50 @@
+# Everything a person or a machine does with this project. `make help` lists it.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install run check-code test lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# The stamp holds the fingerprint of what was installed, so that a changed requirement installs again.
+$(VENV)/.%.installed: requirements/%.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; say which with: make PYTHON=python3.12 ..."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing what is needed into $(VENV) (once)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/$*.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+install: $(VENV)/.demo.installed ## Install khaossync and its simulators into .venv
+
+run: $(VENV)/.demo.installed ## Play a simulated trading day and prove it (ARGS="--orders 500 --seed 7 --speed 2000")
+	@$(BIN)/khaossync demo $(ARGS)
+
+check-code: $(VENV)/.dev.installed ## Formatting, lint and types
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+test: $(VENV)/.dev.installed ## Everything that must hold: lint, types, architecture, all tests (ARGS="-k refund")
+	@$(MAKE) --no-print-directory check-code
+	@$(BIN)/pytest -n 2 --dist loadscope $(ARGS)
+
+lock: ## Pin every requirement anew with hashes (needs uv on the PATH)
+	@for extra in dev demo; do \
+		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+			$$( [ $$extra = demo ] && echo --extra embedded --extra sandbox || echo --extra dev ) \
+			pyproject.toml -o requirements/$$extra.txt; done
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		pyproject.toml -o requirements/runtime.txt
+	@echo hatchling editables | tr ' ' '\n' | uv pip compile --quiet --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate - -o requirements/build.txt
+
+clean: ## Remove the virtual environment and every cache
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,140 @@
+"""What the shop sells: the whole catalogue now and then, and what changed in between."""
+
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from khaossync.channels.shopify import operations as op
+from khaossync.channels.shopify.client import Client
+from khaossync.channels.shopify.config import Settings
+from khaossync.channels.shopify.documents import Harvest, listing_document
+from khaossync.channels.shopify.fields import MalformedError, Node
+from khaossync.channels.shopify.listing_mapping import read_listing
+from khaossync.channels.shopify.sources import reaching_back, stamp
+from khaossync.channels.shopify.whole import whole_listing
+from khaossync.channels.shopify.windows import Position, Window, dump, load
+from khaossync.clock import Clock
+from khaossync.domain.documents import Document, Kind, Page
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to read next. `full_at` is when the last full reading began, or the present one if it is `full`."""
+
+    full: bool
+    full_at: str
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Every inventory item with a SKU; a full reading ends with a complete page.
+
+    Between full readings only items that changed themselves are read: a quantity that somebody else changed is
+    seen at the next full reading.
+    """
+
+    channel: str
+    client: Client
+    settings: Settings
+    clock: Clock
+    name: str = "catalogue"
+
+    @property
+    def interval(self) -> timedelta:
+        return timedelta(seconds=self.settings.catalogue_interval)
+
+    async def changes(self, cursor: str | None) -> AsyncIterator[Page]:
+        now = self.clock.now()
+        plan = next_plan(cursor, now, self.settings)
+        window = _WHOLE if plan.full else _CHANGED
+        window = replace(window, page=self.settings.catalogue_page)
+        async for stretch in window.read(self.client, plan.position):
+            reader = _Reader(self.channel, self.client, now, self.settings.catalogue_page)
+            harvest = await Harvest.of(stretch.records, self.channel, Kind.LISTING, reader.read)
+            after = cursor_after(plan, stretch.position)
+            ended = plan.full and not stretch.position.under_way
+            yield Page(tuple(harvest.documents), after, tuple(harvest.unreadable), complete=ended)
+
+
+def next_plan(cursor: str | None, now: datetime, settings: Settings) -> Plan:
+    """Go on where a reading broke off; else read all when it is time, and what changed when it is not."""
+    if cursor is None:
+        return Plan(True, stamp(now), Position())
+    position, kept = load(cursor)
+    full_at = kept.get("full_at", "")
+    if position.under_way:
+        return Plan(kept.get("full") == "yes", full_at, position)
+    rest = timedelta(seconds=settings.catalogue_full_interval)
+    if not full_at or now - datetime.fromisoformat(full_at) >= rest:
+        return Plan(True, stamp(now), Position())
+    top = position.top or position.floor
+    return Plan(False, full_at, Position(floor=reaching_back(top, settings.overlap), top=top))
+
+
+def cursor_after(plan: Plan, position: Position) -> str:
+    """The cursor behind a page; a full reading that has ended leaves its beginning as the next floor."""
+    if plan.full and not position.under_way:
+        position = Position(floor=plan.full_at)
+    return dump(position, full="yes" if plan.full else "no", full_at=plan.full_at)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads the items of one page; items that share a SKU are one document, told by the one with the lowest id."""
+
+    channel: str
+    client: Client
+    now: datetime
+    page: int
+    _told: set[str] = field(default_factory=set)
+
+    async def read(self, node: Node) -> Iterable[Document]:
+        sku = node.text_or("sku").strip()
+        if not sku or sku in self._told:
+            return []
+        group = await self._group(node, sku)
+        self._told.add(sku)
+        handles = tuple(each.text("id") for each in group)
+        first = await whole_listing(self.client, group[0])
+        return [listing_document(first, read_listing(first, handles), self.channel, self.now)]
+
+    async def _group(self, node: Node, sku: str) -> list[Node]:
+        if not node.integer("duplicateSkuCount"):
+            return [node]
+        data = await self.client.run(op.LISTINGS, query=f"sku:{quoted(sku)}", first=self.page, after=None)
+        found = data.node("inventoryItems").items("nodes")
+        # The search does not tell upper from lower case; a SKU does.
+        same = {each.text("id"): each for each in found if each.text_or("sku").strip() == sku}
+        same.setdefault(node.text("id"), node)
+        return [same[item] for item in sorted(same, key=number_mark)]
+
+
+def quoted(text: str) -> str:
+    """A text as one term of Shopify's search. https://shopify.dev/docs/api/usage/search-syntax"""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def number_mark(gid: str) -> str:
+    """The number of a gid, sortable as text. Raises MalformedError where there is none."""
+    digits = gid.rsplit("/", 1)[-1]
+    if not (digits.isascii() and digits.isdigit()):
+        raise MalformedError(f"{gid!r} is no id with a number")
+    return digits.rjust(20, "0")
+
+
+_WHOLE = Window(
+    op.LISTINGS,
+    "inventoryItems",
+    page=1,
+    query=lambda floor: f"id:>={int(floor)}" if floor else "",
+    mark=lambda node: number_mark(node.text("id")),
+)
+_CHANGED = Window(
+    op.LISTINGS,
+    "inventoryItems",
+    page=1,
+    query=lambda floor: f"updated_at:>='{floor}'" if floor else "",
+    mark=lambda node: stamp(node.instant("updatedAt")),
+)

@@ -1,0 +1,167 @@
+"""Tells the shop that goods left the warehouse: looks first, creates once, and looks again when in doubt."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from khaossync.channels.shopify import operations as op
+from khaossync.channels.shopify.client import Client
+from khaossync.channels.shopify.fields import MalformedError
+from khaossync.channels.shopify.fulfilment import (
+    Call,
+    Fulfilment,
+    FulfilmentOrder,
+    calls,
+    obstacles,
+    still_to_tell,
+    told_already,
+)
+from khaossync.channels.shopify.fulfilment_reading import fulfilment_orders, fulfilments
+from khaossync.channels.shopify.wire import user_errors, words
+from khaossync.domain.cases import CaseClass
+from khaossync.domain.despatch import Consignment, ConsignmentLine
+from khaossync.domain.documents import Kind
+from khaossync.domain.errors import AmbiguousError, ConnectorDownError, RejectedError, SyncError
+from khaossync.domain.messages import Delivery, Done, Message, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the shop knows of one consignment: the fulfilments that tell of it, and the lines still to be told."""
+
+    told: tuple[Fulfilment, ...]
+    left: tuple[ConsignmentLine, ...]
+
+    @property
+    def done(self) -> Done:
+        """The consignment is told in full."""
+        return Done(" ".join(each.gid for each in self.told), found=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Despatches:
+    """Creates fulfilments. Shopify cannot recognise a repeated call, so the shop is read before every try.
+
+    A consignment that lies at several locations takes a call for each; only the first call of the first try
+    makes Shopify write to the customer, for it carries the tracking number of them all.
+    """
+
+    client: Client
+    notify: bool
+    kind: Kind = Kind.DESPATCH
+    max_batch: int = 1
+    blind: bool = True
+
+    async def deliver(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
+        return [await self._tell(delivery) for delivery in batch]
+
+    async def _tell(self, delivery: Delivery) -> Outcome:
+        consignment = delivery.payload
+        if not isinstance(consignment, Consignment):
+            raise TypeError(f"a despatch sink cannot take {type(consignment).__name__}")
+        try:
+            number = consignment.tracking_number.strip()
+            return await self._look_and_create(replace(consignment, tracking_number=number), delivery.message)
+        except ConnectorDownError:
+            raise
+        except SyncError as error:
+            return error
+
+    async def _look_and_create(self, consignment: Consignment, message: Message) -> Outcome:
+        look = await self._look(consignment, message)
+        if not look.left:
+            return look.done
+        orders = await fulfilment_orders(self.client, consignment.order_id)
+        planned = calls(look.left, orders)
+        if planned is None:
+            return await self._does_not_fit(consignment, message, look, orders)
+        references = [each.gid for each in look.told]
+        for call in planned:
+            try:
+                references.append(await self._create(consignment, call, notify=self.notify and not references))
+            except (AmbiguousError, RejectedError) as error:
+                return await self._look_again(consignment, message, error)
+        return Done(" ".join(references))
+
+    async def _look(self, consignment: Consignment, message: Message) -> Look:
+        """Without a tracking number only doubt makes a fulfilment ours: else every equal parcel would be."""
+        found = await fulfilments(self.client, consignment.order_id, consignment.tracking_number)
+        if found is None:
+            raise _refused(consignment, "the shop has no such order", final=True)
+        sure = bool(consignment.tracking_number) or message.doubt
+        told = told_already(consignment, found, message.created_at) if sure else []
+        return Look(tuple(told), still_to_tell(consignment.lines, told))
+
+    async def _look_again(self, consignment: Consignment, message: Message, error: SyncError) -> Outcome:
+        """After a lost or refused call: the shop's own word decides, and where it has none the doubt remains."""
+        try:
+            found = await fulfilments(self.client, consignment.order_id, consignment.tracking_number)
+        except SyncError:
+            return error
+        told = told_already(consignment, found or [], message.created_at)
+        look = Look(tuple(told), still_to_tell(consignment.lines, told))
+        return error if look.left else look.done
+
+    async def _does_not_fit(
+        self, consignment: Consignment, message: Message, look: Look, orders: Sequence[FulfilmentOrder]
+    ) -> Outcome:
+        if why := obstacles(look.left, orders):
+            return _refused(consignment, why, final=False)
+        return await self._look_again(consignment, message, _unallocated(consignment, look.left))
+
+    async def _create(self, consignment: Consignment, call: Call, *, notify: bool) -> str:
+        data = await self.client.run(op.CREATE_FULFILMENT, fulfillment=_input(consignment, call, notify))
+        try:
+            payload = data.node("fulfillmentCreate")
+            if errors := user_errors(payload):
+                raise _refused(consignment, words(errors), final=False)
+            return payload.node("fulfillment").text("id")
+        except MalformedError as error:
+            raise AmbiguousError(f"shopify: {error}") from error
+
+
+def _input(consignment: Consignment, call: Call, notify: bool) -> dict[str, object]:
+    """Shopify's FulfillmentInput; a known courier's name makes Shopify build the tracking address itself."""
+    tracking = {
+        "company": consignment.courier,
+        "number": consignment.tracking_number,
+        "url": consignment.tracking_url,
+    }
+    given = {name: text for name, text in tracking.items() if text}
+    return {
+        "notifyCustomer": notify,
+        "lineItemsByFulfillmentOrder": [
+            {
+                "fulfillmentOrderId": order,
+                "fulfillmentOrderLineItems": [{"id": line, "quantity": units} for line, units in lines.items()],
+            }
+            for order, lines in call.items()
+        ],
+        **({"trackingInfo": given} if given else {}),
+    }
+
+
+def _refused(consignment: Consignment, why: str, *, final: bool) -> RejectedError:
+    return RejectedError(
+        f"shopify did not fulfil {consignment.order_id} with despatch {consignment.despatch_id}: {why}",
+        CaseClass.DESPATCH_REFUSED,
+        evidence=_evidence(consignment, consignment.lines),
+        final=final,
+    )
+
+
+def _unallocated(consignment: Consignment, left: Sequence[ConsignmentLine]) -> RejectedError:
+    return RejectedError(
+        f"despatch {consignment.despatch_id} holds more than {consignment.order_id} still lacks",
+        CaseClass.UNALLOCATED_DESPATCH,
+        evidence=_evidence(consignment, left),
+    )
+
+
+def _evidence(consignment: Consignment, lines: Sequence[ConsignmentLine]) -> dict[str, str]:
+    return {
+        "order": consignment.order_id,
+        "despatch": consignment.despatch_id,
+        "courier": consignment.courier,
+        "tracking": consignment.tracking_number,
+        "not told": "; ".join(f"{line.sku} × {line.quantity}" for line in lines),
+    }

@@ -1,0 +1,81 @@
+"""A record of the Admin API as a Document, or as an Unreadable that says why not."""
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from khaossync.channels.shopify.fields import MalformedError, Node
+from khaossync.channels.shopify.mapping import read_order
+from khaossync.channels.shopify.refund_mapping import read_refund
+from khaossync.domain.documents import Document, Kind, Unreadable
+from khaossync.domain.errors import RejectedError
+from khaossync.domain.orders import order_key
+from khaossync.domain.stock import Listing
+
+
+@dataclass(slots=True)
+class Harvest:
+    """What a page yielded."""
+
+    documents: list[Document]
+    unreadable: list[Unreadable]
+
+    @classmethod
+    async def of(
+        cls, records: Iterable[object], source: str, kind: Kind, read: Callable[[Node], Awaitable[Iterable[Document]]]
+    ) -> "Harvest":
+        """Read each record by itself: one that cannot be read is kept with its reason and hides no other."""
+        harvest = cls([], [])
+        for record in records:
+            try:
+                harvest.documents += await read(Node.of(record, kind.value))
+            except (MalformedError, RejectedError) as error:
+                harvest.unreadable.append(
+                    Unreadable(source, kind, key_of(source, kind, record), str(error), raw(record))
+                )
+        return harvest
+
+
+def order_document(node: Node, channel: str) -> Document:
+    """A whole order. Raises MalformedError."""
+    order, text = read_order(node, channel), raw(node.value)
+    version = f"{_second(order.updated_at)}~{_digest(text)}"
+    return Document(channel, Kind.ORDER, order.key, version, order.updated_at, order, text)
+
+
+def refund_document(node: Node, channel: str) -> Document:
+    """A whole refund; its version changes with its transactions. Raises MalformedError."""
+    refund, text = read_refund(node, channel), raw(node.value)
+    moment = node.instant("updatedAt")
+    version = f"{_second(moment)}~{_digest(text)}"
+    return Document(channel, Kind.REFUND, refund.refund_id, version, moment, refund, text)
+
+
+def listing_document(node: Node, listing: Listing, channel: str, seen_at: datetime) -> Document:
+    """A listing as it was seen at an instant; its version is its content, for a level may change unannounced."""
+    version = _digest(repr(replace(listing, shown=dict(sorted(listing.shown.items())))))
+    return Document(channel, Kind.LISTING, listing.sku, version, seen_at, listing, raw(node.value))
+
+
+def raw(record: object) -> str:
+    """The record as JSON text, the same for the same content; exact numbers become text."""
+    return json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+
+
+def key_of(source: str, kind: Kind, record: object) -> str:
+    """The key that the record's document would have, as far as it can be told; empty text where it cannot."""
+    name = "sku" if kind is Kind.LISTING else "id"
+    found = record.get(name) if isinstance(record, dict) else None
+    if not isinstance(found, str):
+        return ""
+    return order_key(source, found) if kind is Kind.ORDER else found
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _second(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

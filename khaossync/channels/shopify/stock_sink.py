@@ -1,0 +1,202 @@
+"""Sets what the shop shows: up to 250 quantities a call, each against what it was expected to be."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import NAMESPACE_URL, uuid5
+
+from khaossync.channels.shopify import operations as op
+from khaossync.channels.shopify.client import Client
+from khaossync.channels.shopify.fields import Node
+from khaossync.channels.shopify.listing_mapping import shown_quantity
+from khaossync.channels.shopify.wire import TooDearError, user_errors, words
+from khaossync.domain.cases import CaseClass
+from khaossync.domain.documents import Kind
+from khaossync.domain.errors import RejectedError, TransientError
+from khaossync.domain.messages import Delivery, Done, Outcome
+from khaossync.domain.stock import ChannelLevel
+
+_ROUNDS = 3
+"""How often stale quantities are read again, and a used-up key is replaced, before the work is left for later."""
+
+_STALE = "CHANGE_FROM_QUANTITY_STALE"
+_BUSY = "IDEMPOTENCY_CONCURRENT_REQUEST"
+_KEY_SPENT = {"IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED", "IDEMPOTENCY_KEY_PARAMETER_MISMATCH"}
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One quantity to set. `identity` tells this telling of the level from every other."""
+
+    index: int
+    identity: str
+    level: ChannelLevel
+    expected: int | None
+
+    @property
+    def input(self) -> dict[str, object]:
+        """Shopify's InventoryQuantityInput; `changeFromQuantity` null means whatever it is now."""
+        return {
+            "inventoryItemId": self.level.listing_id,
+            "locationId": self.level.location,
+            "quantity": self.level.quantity,
+            "changeFromQuantity": self.expected,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What Shopify says against some writes of a call: `indices` of those it names, none when it names none."""
+
+    codes: frozenset[str]
+    stale: frozenset[int]
+    bad: dict[int, str]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StockLevels:
+    """Sets available quantities.
+
+    A write that a sale has overtaken is compared again with the quantity that is there, so that nothing is
+    overwritten unseen. A call is taken or refused as a whole: what it names is taken out and the rest is sent
+    again; when it names nothing, the call is halved until the culprit stands alone.
+    """
+
+    client: Client
+    kind: Kind = Kind.STOCK_LEVEL
+    max_batch: int = 250
+    blind: bool = False
+
+    async def deliver(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
+        outcomes: dict[int, Outcome] = {}
+        await self._set([_write(index, delivery) for index, delivery in enumerate(batch)], outcomes)
+        return [outcomes[index] for index in range(len(batch))]
+
+    async def _set(self, writes: list[Write], outcomes: dict[int, Outcome], rounds: int = _ROUNDS) -> None:
+        if not writes:
+            return
+        answer = await self._send(writes, salt=rounds)
+        if isinstance(answer, str):
+            outcomes |= {write.index: Done(answer) for write in writes}
+        elif _BUSY in answer.codes:
+            raise TransientError(f"shopify is still at work on these quantities: {answer.text}")
+        elif answer.codes & _KEY_SPENT:
+            await self._again(writes, outcomes, rounds, answer.text)
+        elif answer.bad or answer.stale:
+            await self._without(writes, answer, outcomes, rounds)
+        else:
+            await self._halved(writes, answer.text, outcomes, rounds)
+
+    async def _without(self, writes: list[Write], refusal: Refusal, outcomes: dict[int, Outcome], rounds: int) -> None:
+        """Refuse what was named, look again at what was stale, and send the rest."""
+        for place, text in refusal.bad.items():
+            outcomes[writes[place].index] = _rejected(writes[place].level, text)
+        left = [write for place, write in enumerate(writes) if place not in refusal.bad]
+        stale = [write for place, write in enumerate(writes) if place in refusal.stale - refusal.bad.keys()]
+        if not stale:
+            await self._set(left, outcomes, rounds)
+            return
+        seen = await self._seen(stale)
+        await self._again([seen.get(write.index, write) for write in left], outcomes, rounds, refusal.text)
+
+    async def _again(self, writes: list[Write], outcomes: dict[int, Outcome], rounds: int, text: str) -> None:
+        if not rounds:
+            failed = TransientError(f"shopify's quantities changed under every try: {text}")
+            outcomes |= {write.index: failed for write in writes}
+            return
+        await self._set(writes, outcomes, rounds - 1)
+
+    async def _halved(self, writes: list[Write], text: str, outcomes: dict[int, Outcome], rounds: int) -> None:
+        if len(writes) == 1:
+            outcomes[writes[0].index] = _rejected(writes[0].level, text)
+            return
+        middle = len(writes) // 2
+        await self._set(writes[:middle], outcomes, rounds)
+        await self._set(writes[middle:], outcomes, rounds)
+
+    async def _send(self, writes: list[Write], salt: int) -> str | Refusal:
+        """The adjustment's id, or what Shopify says against it."""
+        changes = {"name": "available", "reason": "correction", "quantities": [write.input for write in writes]}
+        try:
+            data = await self.client.run(op.SET_QUANTITIES, input=changes, key=_key(writes, salt))
+        except RejectedError as error:
+            return Refusal(frozenset(), frozenset(), {}, str(error))
+        payload = data.node("inventorySetQuantities")
+        if errors := user_errors(payload):
+            return _refusal(errors, len(writes))
+        group = payload.node_or_none("inventoryAdjustmentGroup")
+        return group.text("id") if group else "unchanged"
+
+    async def _seen(self, writes: list[Write]) -> dict[int, Write]:
+        """The writes with the quantities that the shop shows now, by index."""
+        found: dict[int, Write] = {}
+        for location in dict.fromkeys(write.level.location for write in writes):
+            there = [write for write in writes if write.level.location == location]
+            shown = await self._shown(location, [write.level.listing_id for write in there])
+            found |= {write.index: replace(write, expected=shown.get(write.level.listing_id)) for write in there}
+        return found
+
+    async def _shown(self, location: str, items: list[str]) -> dict[str, int | None]:
+        try:
+            data = await self.client.run(op.SHOWN_QUANTITIES, ids=items, location=location)
+        except TooDearError:
+            if len(items) == 1:
+                raise
+            middle = len(items) // 2
+            return await self._shown(location, items[:middle]) | await self._shown(location, items[middle:])
+        nodes = data.value.get("nodes")
+        known = [Node(each) for each in nodes if isinstance(each, dict)] if isinstance(nodes, list) else []
+        return {node.text("id"): shown_quantity(node.node_or_none("inventoryLevel")) for node in known if node.value}
+
+
+def _write(index: int, delivery: Delivery) -> Write:
+    level, message = delivery.payload, delivery.message
+    if not isinstance(level, ChannelLevel):
+        raise TypeError(f"a stock sink cannot take {type(level).__name__}")
+    return Write(index, f"{message.id}.{message.revision}", level, level.expected)
+
+
+def _key(writes: Sequence[Write], salt: int) -> str:
+    """The same for the same levels told again, another for everything else.
+
+    https://shopify.dev/docs/api/usage/idempotent-requests
+    """
+    content = json.dumps([[write.identity, *write.input.values()] for write in writes])
+    return str(uuid5(NAMESPACE_URL, f"{salt} {content}"))
+
+
+def _refusal(errors: Sequence[Node], size: int) -> Refusal:
+    codes: set[str] = set()
+    stale: set[int] = set()
+    bad: dict[int, str] = {}
+    for error in errors:
+        codes.add(code := error.text_or("code"))
+        place = _place(error, size)
+        if place is None:
+            stale |= set(range(size)) if code == _STALE else set()
+        elif code == _STALE:
+            stale.add(place)
+        else:
+            bad[place] = f"{code or 'refused'}: {error.text_or('message')}"
+    return Refusal(frozenset(codes), frozenset(stale), bad, words(tuple(errors)))
+
+
+def _place(error: Node, size: int) -> int | None:
+    """The write that an error's field names: ["input", "quantities", "3", "inventoryItemId"] is the fourth."""
+    numbers = [int(part) for part in error.texts("field") if part.isascii() and part.isdigit()]
+    return numbers[0] if numbers and numbers[0] < size else None
+
+
+def _rejected(level: ChannelLevel, text: str) -> RejectedError:
+    return RejectedError(
+        f"shopify did not set {level.sku} to {level.quantity} at {level.location}: {text}",
+        CaseClass.STOCK_REFUSED,
+        evidence={
+            "sku": level.sku,
+            "listing": level.listing_id,
+            "location": level.location,
+            "quantity": str(level.quantity),
+        },
+        final=False,
+    )

@@ -1,0 +1,93 @@
+"""`khaossync demo`: play a simulated trading day around the real daemon, and prove the result."""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from khaossync.cli.daemon import Daemon
+from khaossync.cli.picture import Picture
+from khaossync.cli.proof import ProofRow, show_proof
+from khaossync.cli.stage import Stage
+from khaossync.sandbox.day import Law
+
+TRADING_DAY = 10 * 3600
+"""Seconds of a trading day, from nine in the morning to seven in the evening."""
+
+PATIENCE = 120
+"""Seconds that the daemon may take after the day to bring the last documents across."""
+
+LOOK = 0.5
+"""Seconds between two looks at the picture."""
+
+
+def arguments(verb: argparse.ArgumentParser) -> None:
+    """Declare the verb's options."""
+    verb.add_argument("--orders", type=int, default=150, metavar="N", help="how many customers buy (default 150)")
+    verb.add_argument("--seed", type=int, default=1, metavar="N", help="another seed is another day (default 1)")
+    verb.add_argument(
+        "--speed", type=float, default=600, metavar="X", help="how many times faster than life (default 600: a minute)"
+    )
+    verb.add_argument("--keep-running", action="store_true", help="stay up after the proof, until Ctrl-C")
+    verb.set_defaults(execute=execute)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """0 when every law of the day holds, 1 when one is broken."""
+    if options.orders < 1 or options.speed <= 0:
+        print("khaossync: --orders and --speed must be above zero", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory(prefix="khaossync-demo-") as folder:
+        return asyncio.run(_play(options, Path(folder)))
+
+
+async def _play(options: argparse.Namespace, folder: Path) -> int:
+    stage = Stage(folder, orders=options.orders, seed=options.seed)
+    async with stage:
+        daemon = Daemon(stage.config, folder / "daemon.log")
+        async with daemon:
+            await daemon.ready(stage.url)
+            stage.connect()
+            with Picture() as picture:
+                laws = await _live(stage, daemon, picture, TRADING_DAY / options.speed)
+                good = True
+            good = show_proof(
+                [ProofRow(law.text, law.checked, law.checked - len(law.broken), law.broken) for law in laws]
+            )
+            print(f"\nseen by the way: {stage.told()}\n{daemon.told()}")
+            if options.keep_running:
+                await _stay(stage, daemon)
+    return 0 if good else 1
+
+
+async def _live(stage: Stage, daemon: Daemon, picture: Picture, seconds: float) -> list[Law]:
+    """The day itself, then as long as the last documents need."""
+    playing = asyncio.create_task(stage.day.play(seconds))
+    while not playing.done():
+        picture.show(await stage.snapshot(daemon))
+        await asyncio.wait({playing, daemon.ended}, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
+        daemon.insist()
+    playing.result()
+    return await _close(stage, daemon, picture)
+
+
+async def _close(stage: Stage, daemon: Daemon, picture: Picture) -> list[Law]:
+    loop = asyncio.get_running_loop()
+    end = loop.time() + PATIENCE
+    while True:
+        await stage.day.close()
+        picture.show(await stage.snapshot(daemon))
+        laws = await stage.laws(daemon)
+        if loop.time() > end or (stage.day.warehouse.idle and not any(law.broken for law in laws)):
+            return laws
+        await asyncio.sleep(1)
+        daemon.insist()
+
+
+async def _stay(stage: Stage, daemon: Daemon) -> None:
+    print(f"\nstill running: {stage.url}/healthz  {stage.url}/metrics")
+    print(f"look around with: khaossync status --config {stage.config}\nCtrl-C ends it.")
+    with suppress(asyncio.CancelledError):
+        await daemon.ended

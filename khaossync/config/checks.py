@@ -1,0 +1,69 @@
+"""What no single table can know: how the parts of a configuration must fit together."""
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import combinations
+
+from pydantic import SecretStr
+
+from khaossync.config.complaints import Complaint
+from khaossync.config.model import Config
+
+
+def cross_check(config: Config) -> Iterator[Complaint]:
+    """Every way in which the tables contradict each other."""
+    yield from _presence(config)
+    yield from _names(config)
+    yield from _prefixes(config)
+    yield from _skus(config)
+    yield from _database(config)
+
+
+def _presence(config: Config) -> Iterator[Complaint]:
+    for section, tables in (("erp", config.erp), ("channel", config.channel)):
+        if not tables:
+            yield Complaint((section,), f"there is none; add a table [{section}.<name>], config.example.toml shows one")
+
+
+def _names(config: Config) -> Iterator[Complaint]:
+    known = ", ".join(config.erp) or "none"
+    for name, table in config.channel.items():
+        if table.erp not in config.erp:
+            yield Complaint(("channel", name, "erp"), f"there is no [erp.{table.erp}]; known: {known}")
+        if name in config.erp:
+            yield Complaint(("channel", name), "an ERP has the same name; every connector needs a name of its own")
+
+
+def _prefixes(config: Config) -> Iterator[Complaint]:
+    prefixes = {name: table.prefix for name, table in config.channel.items()}
+    for (first, one), (second, other) in combinations(prefixes.items(), 2):
+        if one.startswith(other) or other.startswith(one):
+            yield Complaint(
+                ("channel", second, "prefix"),
+                f"{other} and {one} of channel {first} begin alike, so two orders could get one reference; "
+                "choose prefixes of which none begins another",
+            )
+
+
+def _skus(config: Config) -> Iterator[Complaint]:
+    for name, table in config.channel.items():
+        for code, count in Counter(table.skus.values()).items():
+            if count > 1:
+                yield Complaint(
+                    ("channel", name, "skus"), f"{count} SKUs stand for stock code {code}; keep one SKU per stock code"
+                )
+
+
+def _database(config: Config) -> Iterator[Complaint]:
+    database = config.database
+    for key, dsn in (("dsn", database.dsn), ("direct_dsn", database.direct_dsn)):
+        if dsn and not _is_dsn(dsn):
+            yield Complaint(("database", key), "must look like postgresql://user:password@host:5432/name")
+    if database.pooler == "transaction" and not database.direct_dsn:
+        yield Complaint(("database", "pooler"), "needs direct_dsn, which leads past the pooler to PostgreSQL itself")
+    if database.direct_dsn and not database.dsn:
+        yield Complaint(("database", "direct_dsn"), "needs dsn beside it; write this address as dsn instead")
+
+
+def _is_dsn(dsn: SecretStr) -> bool:
+    return dsn.get_secret_value().startswith(("postgresql://", "postgres://"))

@@ -1,0 +1,1 @@
+"""One folder per interface of the ERP; folders are found, never listed."""

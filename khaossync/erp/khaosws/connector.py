@@ -1,0 +1,42 @@
+"""Puts one KhaosWS together: its way over the network, its streams, its sink."""
+
+import aiohttp
+
+from khaossync import ports
+from khaossync.domain.documents import Kind
+from khaossync.erp.khaosws.client import Client
+from khaossync.erp.khaosws.config import Settings
+from khaossync.erp.khaosws.despatch_source import despatch_source
+from khaossync.erp.khaosws.order_sink import OrderSink
+from khaossync.erp.khaosws.probe import KhaosProbe
+from khaossync.erp.khaosws.stock_sources import catalogue, stock
+from khaossync.erp.khaosws.tls import context
+from khaossync.transport.http import Http
+from khaossync.transport.limiter import Budget
+
+
+async def build(name: str, settings: Settings, kit: ports.Kit) -> ports.Connector:
+    """The connector of this name; what it opens is closed by the kit's stack. Calls nothing yet.
+
+    KhaosWS can neither cancel nor amend nor credit an order, so those kinds have no sink here. Raises ConfigError.
+    """
+    client = await open_client(name, settings, kit)
+    return ports.Connector(
+        name=name,
+        kind="khaosws",
+        probe=KhaosProbe(client, settings),
+        sources=(
+            catalogue(name, client, kit.clock, settings),
+            stock(name, client, kit.clock, settings),
+            despatch_source(name, client, kit.clock, settings, kit.open_references),
+        ),
+        sinks={Kind.ORDER: OrderSink(client, settings)},
+    )
+
+
+async def open_client(name: str, settings: Settings, kit: ports.Kit) -> Client:
+    """A client of its own session. Raises ConfigError for certificate files that cannot be used."""
+    connector = aiohttp.TCPConnector(ssl=context(name, settings) if settings.url.startswith("https") else True)
+    session = await kit.stack.enter_async_context(aiohttp.ClientSession(connector=connector))
+    budget = Budget(settings.calls_per_minute, 60)
+    return Client(name, settings, Http(name, session, budget, kit.clock, kit.meter))

@@ -1,0 +1,137 @@
+"""The streams of stock: levels and items, by what changed since the last reading and in a full sweep now and then."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from khaossync.clock import Clock
+from khaossync.domain.documents import Document, Kind, Page, Unreadable
+from khaossync.erp.khaosws.client import Client
+from khaossync.erp.khaosws.config import Settings
+from khaossync.erp.khaosws.mapping import items, statuses, stock_item, stock_level
+from khaossync.erp.khaosws.markup import UnintelligibleError, raw
+from khaossync.erp.khaosws.progress import Progress
+from khaossync.erp.khaosws.reading import chunked, told, unread
+from khaossync.erp.khaosws.wire import MOVED, REVISED, is_listable
+
+DEFAULT_SITE = "default"
+"""The name of the service's own site, where the settings name none."""
+
+Read = tuple[list[Document], list[Unreadable]]
+Reader = Callable[[Sequence[str]], Awaitable[Read]]
+
+
+@dataclass(frozen=True, slots=True)
+class StockSource:
+    """A stream of records by stock code. `read` fetches the records of some codes, in one call per site."""
+
+    name: str
+    interval: timedelta
+    connector: str
+    kind: Kind
+    date_types: tuple[int, ...]
+    client: Client
+    clock: Clock
+    settings: Settings
+    read: Reader
+
+    async def changes(self, cursor: str | None) -> AsyncIterator[Page]:
+        """Changes first, then what remains of a sweep; a sweep lets changes pass whenever their time has come.
+
+        Edits and movements are two lists, and some changes appear on neither: the sweep finds those.
+        """
+        progress = Progress.at(cursor, self.clock.now(), timedelta(seconds=self.settings.full_sweep))
+        if cursor is not None:
+            now = self.clock.now()
+            async for page in self._changed(progress, now):
+                yield page
+            progress = replace(progress, since=now)
+        if progress.began is None:
+            return
+        codes, strange = self._parted(await self.client.stock_codes())
+        for chunk in chunked([code for code in codes if code > progress.after], self.settings.stock_chunk):
+            if (now := self.clock.now()) - progress.since >= self.interval:
+                async for page in self._changed(progress, now):
+                    yield page
+                progress = replace(progress, since=now)
+            documents, unreadable = await self.read(chunk)
+            progress = replace(progress, after=chunk[-1])
+            yield Page(tuple(documents), progress.cursor, tuple(unreadable))
+        progress = Progress(progress.since, swept=progress.began)
+        yield Page((), progress.cursor, strange, complete=True)
+
+    async def _changed(self, progress: Progress, now: datetime) -> AsyncIterator[Page]:
+        since = progress.since - timedelta(hours=self.settings.overlap)
+        found = [code for kind in self.date_types for code in await self.client.stock_codes(kind, since)]
+        codes, strange = self._parted(found)
+        for chunk in chunked(codes, self.settings.stock_chunk):
+            documents, unreadable = await self.read(chunk)
+            yield Page(tuple(documents), progress.cursor, tuple(unreadable))
+        yield Page((), replace(progress, since=now).cursor, strange)
+
+    def _parted(self, codes: Sequence[str]) -> tuple[list[str], tuple[Unreadable, ...]]:
+        """Codes to ask for in a fixed order, and those that KhaosWS cannot be asked for."""
+        strange = sorted({code for code in codes if not is_listable(code)})
+        reason = "a stock code with a comma cannot be asked for by KhaosWS; rename it in Khaos Control"
+        return (
+            sorted({code for code in codes if is_listable(code)}),
+            tuple(Unreadable(self.connector, self.kind, code, reason, code) for code in strange),
+        )
+
+
+def levels_of(connector: str, client: Client, clock: Clock, settings: Settings) -> Reader:
+    """Reads the levels of some codes on every configured site; one document holds all sites of a code."""
+    sites: dict[str, int | None] = {str(site): site for site in settings.sites}
+    sites = sites or {DEFAULT_SITE: None}
+
+    async def read(codes: Sequence[str]) -> Read:
+        moment = clock.now()
+        found = {key: statuses(await client.stock_status(codes, site)) for key, site in sites.items()}
+        documents: list[Document] = []
+        unreadable: list[Unreadable] = []
+        for code in dict.fromkeys(code for rows in found.values() for code in rows):
+            rows = {site: rows[code] for site, rows in found.items() if code in rows}
+            text = "\n".join(raw(row) for row in rows.values())
+            try:
+                level = stock_level(code, rows, settings.stock_formula)
+                documents.append(told(connector, Kind.STOCK_LEVEL, code, level, moment, text))
+            except UnintelligibleError as error:
+                unreadable.append(unread(connector, Kind.STOCK_LEVEL, code, error, text))
+        return documents, unreadable
+
+    return read
+
+
+def items_of(connector: str, client: Client, clock: Clock) -> Reader:
+    """Reads the records of some codes; variants told inside their style count as records of their own."""
+
+    async def read(codes: Sequence[str]) -> Read:
+        moment: datetime = clock.now()
+        documents: dict[str, Document] = {}
+        unreadable: list[Unreadable] = []
+        for code, record, style in items(await client.stock(codes)):
+            try:
+                item = stock_item(record, style)
+            except UnintelligibleError as error:
+                unreadable.append(unread(connector, Kind.STOCK_ITEM, code, error, raw(record)))
+                continue
+            if style is None or code not in documents:
+                documents[code] = told(connector, Kind.STOCK_ITEM, code, item, moment, raw(record))
+        return list(documents.values()), unreadable
+
+    return read
+
+
+def stock(connector: str, client: Client, clock: Clock, settings: Settings) -> StockSource:
+    """The levels: asked for by movement and by edit, for neither list holds all of the other."""
+    interval = timedelta(seconds=settings.stock_interval)
+    read = levels_of(connector, client, clock, settings)
+    kind, lists = Kind.STOCK_LEVEL, (MOVED, REVISED)
+    return StockSource("stock", interval, connector, kind, lists, client, clock, settings, read)
+
+
+def catalogue(connector: str, client: Client, clock: Clock, settings: Settings) -> StockSource:
+    """The stock items: asked for by edit."""
+    interval = timedelta(seconds=settings.catalogue_interval)
+    read = items_of(connector, client, clock)
+    return StockSource("catalogue", interval, connector, Kind.STOCK_ITEM, (REVISED,), client, clock, settings, read)

@@ -1,0 +1,34 @@
+"""The only room that speaks SQL: what came in, what must go out, and what became of it, in PostgreSQL.
+
+The daemon uses `open_outbox`. People's commands need no ownership: `open_database`, then the functions below.
+"""
+
+from khaossync.outbox.copying import copy
+from khaossync.outbox.counting import Status, status
+from khaossync.outbox.database import Database, DatabaseSettings, open_database
+from khaossync.outbox.desk import ignore_case, list_cases, retry_case, show_case
+from khaossync.outbox.migrate import ensure_current, migrate
+from khaossync.outbox.outbox import PostgresOutbox, open_outbox
+from khaossync.outbox.running import begin_run, end_run
+from khaossync.outbox.tracing import Trace, trace
+
+__all__ = [
+    "Database",
+    "DatabaseSettings",
+    "PostgresOutbox",
+    "Status",
+    "Trace",
+    "begin_run",
+    "copy",
+    "end_run",
+    "ensure_current",
+    "ignore_case",
+    "list_cases",
+    "migrate",
+    "open_database",
+    "open_outbox",
+    "retry_case",
+    "show_case",
+    "status",
+    "trace",
+]

@@ -1,0 +1,96 @@
+"""Accepting: what pages leave behind, all of it in one transaction."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from typing import TypeVar
+
+from khaossync.domain.cases import Case
+from khaossync.domain.documents import Kind
+from khaossync.outbox.arrivals import keep_documents, keep_progress, keep_unreadables
+from khaossync.outbox.casework import CaseKey, case_key, close_read, open_cases, unreadable_case
+from khaossync.outbox.codec import storable
+from khaossync.outbox.database import Connection
+from khaossync.outbox.enqueueing import enqueue
+from khaossync.outbox.levelling import Lane, Replaced, level
+from khaossync.outbox.linking import intend_links, observe_states, revive_links
+from khaossync.outbox.rows import Effect, Identity, effect, identity
+from khaossync.ports import Acceptance, Accepted
+
+T = TypeVar("T")
+
+# Pages are accepted one after the other in the whole database: ids then grow in the order of commits (so that a reader
+# with a cursor misses none), and the same page told twice at once is harmless. A process that stops dead in the middle
+# of it loses its transaction rather than holding up the others.
+SERIALISE = """
+select set_config('idle_in_transaction_session_timeout', '20s', true),
+    pg_advisory_xact_lock(hashtextextended('khaossync/accept', 0))"""
+
+# Wakes the owners of these queues in other processes, when the transaction commits.
+NOTIFY = "select pg_notify('khaossync', destination) from unnest($1::text[]) as told (destination)"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a group of acceptances changed, and what the owner of the queues must hear of it."""
+
+    accepted: Sequence[Accepted]
+    destinations: frozenset[str]
+    replaced: Sequence[Replaced]
+    due: bool
+    """Whether something that waited is due now."""
+
+
+async def accept(connection: Connection, group: Sequence[Acceptance], owned: Collection[str], now: datetime) -> Told:
+    """Store pages, their messages and their cursors within the caller's transaction."""
+    documents = [document for acceptance in group for document in acceptance.page.documents]
+    await connection.fetchrow(SERIALISE)
+    changed = await keep_documents(connection, documents, now)
+    unreadables = await keep_unreadables(connection, [u for a in group for u in a.page.unreadable], now)
+    asked, replaced = await level(connection, [item for a in group for item in a.levels], now)
+    fresh = await enqueue(connection, [*chain.from_iterable(a.messages for a in group), *asked], now)
+    await intend_links(connection, {key: ref for a in group for key, ref in a.refs.items()}, now)
+    await revive_links(connection, sorted((key, to) for to, kind, key, _ in fresh if kind == Kind.ORDER))
+    woken = await observe_states(connection, [d for d in documents if identity(d) in changed], now)
+    await close_read(connection, documents, now)
+    cases = await open_cases(connection, [*_cases(group), *map(unreadable_case, unreadables)], now)
+    await keep_progress(connection, group, now)
+    touched = woken | {destination for destination, *_ in fresh} | {item.destination for item in replaced}
+    if strange := touched.difference(owned):
+        await connection.execute(NOTIFY, sorted(strange))
+    levels = {(to, key) for to, kind, key, _ in fresh if kind == Kind.STOCK_LEVEL}
+    levels |= {(item.destination, item.body.key) for item in replaced}
+    left = _Left(changed, fresh, levels, {key for key, opened in cases.items() if opened.fresh})
+    return Told([left.share(acceptance) for acceptance in group], frozenset(touched), replaced, bool(woken or replaced))
+
+
+def _cases(group: Sequence[Acceptance]) -> Iterable[Case]:
+    return chain.from_iterable(acceptance.cases for acceptance in group)
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What the group changed and no acceptance was credited with yet."""
+
+    documents: set[Identity]
+    effects: set[Effect]
+    levels: set[Lane]
+    cases: set[CaseKey]
+
+    def share(self, acceptance: Acceptance) -> Accepted:
+        """Credit an acceptance with what it asked for."""
+        page = acceptance.page
+        cases = chain(acceptance.cases, map(unreadable_case, page.unreadable))
+        return Accepted(
+            documents=_take(self.documents, map(identity, page.documents)),
+            messages=_take(self.effects, map(effect, acceptance.messages)),
+            levels=_take(self.levels, ((storable(to), storable(told.key)) for to, _, told in acceptance.levels)),
+            cases=_take(self.cases, map(case_key, cases)),
+        )
+
+
+def _take(left: set[T], asked: Iterable[T]) -> int:
+    taken = left.intersection(asked)
+    left -= taken
+    return len(taken)

@@ -1,0 +1,106 @@
+"""Cases as the outbox opens and closes them: one per exception while it is open, closed when its messages are gone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from khaossync.domain.cases import Case, CaseClass
+from khaossync.domain.documents import Document, Kind, Unreadable
+from khaossync.outbox.arrivals import unreadable_evidence
+from khaossync.outbox.codec import storable, storable_json
+from khaossync.outbox.database import Connection
+from khaossync.outbox.rows import columns
+
+CaseKey = tuple[str, str, str]
+"""(class, source, subject): by which an open case is recognised."""
+
+# The same exception told twice is one case while it is open; the newest words win.
+OPEN = """
+insert into khaossync.cases as c (class, source, subject, detail, evidence, opened_at, told_at)
+select class, source, subject, detail, evidence::jsonb, $6, $6
+from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+    as told (class, source, subject, detail, evidence)
+on conflict (class, source, subject) where state = 'open' do update
+set detail = excluded.detail, evidence = excluded.evidence, told_at = excluded.told_at
+returning id, class, source, subject, xmax = 0 as fresh"""
+
+# Which messages wait with a case.
+ATTACH = """
+insert into khaossync.case_messages (case_id, message_id)
+select case_id, message_id from unnest($1::bigint[], $2::bigint[]) as told (case_id, message_id)
+on conflict do nothing"""
+
+# What was read well is no longer unreadable.
+CLOSE_READ = """
+update khaossync.cases c set state = 'closed', closed_at = $3, closed_by = 'khaossync', why = 'read well'
+from unnest($1::text[], $2::text[]) as told (source, subject)
+where c.state = 'open' and c.class = 'unreadable_document' and c.source = told.source and c.subject = told.subject"""
+
+# A case closes by itself when none of its messages is left. Messages that were just parked again wait with another case
+# now ($4 are the cases that stay) and no longer hold this one.
+CLOSE_LEFT = """
+update khaossync.cases c set state = 'closed', closed_at = $2, closed_by = 'khaossync', why = $3
+where c.state = 'open' and c.id <> all($4::bigint[])
+    and c.id in (select case_id from khaossync.case_messages where message_id = any($1::bigint[]))
+    and not exists (
+        select from khaossync.case_messages a join khaossync.messages m on m.id = a.message_id
+        where a.case_id = c.id and m.id <> all($1::bigint[])
+    )"""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open case; `fresh` tells that it was not open before."""
+
+    case_id: int
+    fresh: bool
+
+
+async def open_cases(connection: Connection, cases: Sequence[Case], now: datetime) -> Mapping[CaseKey, Opened]:
+    """Open what is not open yet; returns all of them."""
+    told = {case_key(case): case for case in cases}
+    if not told:
+        return {}
+    table = columns(((*key, told[key].detail, storable_json(told[key].evidence)) for key in sorted(told)), 5)
+    rows = await connection.fetch(OPEN, *table, now)
+    return {(row["class"], row["source"], row["subject"]): Opened(row["id"], row["fresh"]) for row in rows}
+
+
+async def attach(connection: Connection, pairs: Sequence[tuple[int, int]]) -> None:
+    """Let messages wait with cases: (case id, message id)."""
+    await connection.execute(ATTACH, *columns(sorted(pairs), 2))
+
+
+async def close_read(connection: Connection, documents: Sequence[Document], now: datetime) -> None:
+    """Close the cases of records that could not be read before."""
+    told = {(document.source, _subject(document.kind, document.key)) for document in documents}
+    if told:
+        await connection.execute(CLOSE_READ, *columns(sorted(told), 2), now)
+
+
+async def close_left(
+    connection: Connection, message_ids: Sequence[int], now: datetime, why: str, stay: Sequence[int] = ()
+) -> None:
+    """Close the cases that held only these messages."""
+    if message_ids:
+        await connection.execute(CLOSE_LEFT, message_ids, now, why, list(stay))
+
+
+def unreadable_case(unreadable: Unreadable) -> Case:
+    """The case of a record that could not be read; its subject is told in the same words when it is read well."""
+    return Case(
+        CaseClass.UNREADABLE_DOCUMENT,
+        unreadable.source,
+        _subject(unreadable.kind, unreadable.key),
+        f"{unreadable.source}: {_subject(unreadable.kind, unreadable.key)} could not be read: {unreadable.reason}",
+        unreadable_evidence(unreadable),
+    )
+
+
+def case_key(case: Case) -> CaseKey:
+    """By which an open case is recognised, as it is stored."""
+    return (case.case_class.value, storable(case.source), storable(case.subject))
+
+
+def _subject(kind: Kind, key: str) -> str:
+    return f"{kind.value} {key}"

@@ -1,0 +1,115 @@
+"""A feed: one queue as its owner sees it, read ahead from the table into lanes."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import asyncpg
+import structlog
+
+from khaossync.domain.documents import Kind
+from khaossync.domain.messages import Message
+from khaossync.outbox.database import Database
+from khaossync.outbox.lanes import Lanes
+from khaossync.outbox.rows import MESSAGE_COLUMNS, message_of
+
+log = structlog.get_logger()
+
+# The next ready events of a queue, each with the older messages of its key that are unfinished and not ready. Law 3.
+READ_EVENTS = f"""
+select {MESSAGE_COLUMNS},
+    array(
+        select b.id from khaossync.messages b
+        where b.destination = m.destination and b.key = m.key and b.id < m.id and b.state <> 'ready'
+    ) as blockers
+from khaossync.messages m
+where m.destination = $1 and m.id > $2 and m.state = 'ready' and m.kind <> 'stock_level'
+order by m.id limit $3"""  # noqa: S608  static text
+
+# The next ready levels of a queue; there is one per key, so nothing blocks it.
+READ_LEVELS = f"""
+select {MESSAGE_COLUMNS}, '{{}}'::bigint[] as blockers
+from khaossync.messages m
+where m.destination = $1 and m.id > $2 and m.state = 'ready' and m.kind = 'stock_level'
+order by m.id limit $3"""  # noqa: S608  static text
+
+WINDOW = 2000
+
+
+class Feed:
+    """Messages of one destination: its levels, or its events.
+
+    `behind` tells that the table may hold more ready rows beyond the cursor. `broken` collects the ids of rows whose
+    body this release cannot read: they block their keys until they are parked.
+    """
+
+    def __init__(self, destination: str, *, levels: bool) -> None:
+        self.destination = destination
+        self.lanes = Lanes()
+        self.behind = True
+        self.bell = asyncio.Event()
+        self.broken: list[asyncpg.Record] = []
+        self._levels = levels
+        self._statement = READ_LEVELS if levels else READ_EVENTS
+        self._cursor = 0
+        self._reading = asyncio.Lock()
+
+    async def fill(self, database: Database, kind: Kind, wanted: int) -> None:
+        """Read ahead until so many of this kind may be claimed, or there are no more."""
+        async with self._reading:
+            while self.behind and self.lanes.claimable(kind) < wanted:
+                await self._read(database)
+
+    async def ready(self, kind: Kind) -> None:
+        """Return when something of this kind may be claimable."""
+        while not self.behind and not self.lanes.claimable(kind):
+            self.bell.clear()
+            await self.bell.wait()
+
+    def more(self) -> None:
+        """The table has something new."""
+        self.behind = True
+        self.bell.set()
+
+    def carries(self, row: asyncpg.Record) -> bool:
+        """Whether a row belongs to this feed."""
+        return bool(row["destination"] == self.destination and (row["kind"] == Kind.STOCK_LEVEL) == self._levels)
+
+    def blocked(self) -> Mapping[int, str]:
+        """The ids, with their keys, that hold up their lanes until something changes in the table."""
+        unread = {row["id"] for row in self.broken}
+        return {message_id: key for message_id, key in self.lanes.blocked().items() if message_id not in unread}
+
+    async def promoted(self, rows: Sequence[asyncpg.Record]) -> None:
+        """Take in rows that became ready; those beyond the cursor will be read in their turn, and only then."""
+        async with self._reading:
+            for row in rows:
+                if row["id"] <= self._cursor:
+                    self._offer(row, ())
+        self.more()
+
+    async def _read(self, database: Database) -> None:
+        rows: Sequence[asyncpg.Record] | None = None
+        self.behind = False  # before reading, so that news during the reading sets it again
+        try:
+            async with database.connection() as connection:
+                rows = await connection.fetch(self._statement, self.destination, self._cursor, WINDOW)
+        finally:
+            self.behind = self.behind or rows is None or len(rows) == WINDOW
+        for row in rows:
+            self._offer(row, row["blockers"])
+            self._cursor = row["id"]
+
+    def _offer(self, row: asyncpg.Record, blockers: Sequence[int]) -> None:
+        message = self._decoded(row)
+        if message is None:
+            self.lanes.block(row["id"], row["key"])
+            self.broken.append(row)
+        else:
+            self.lanes.offer(message, blockers)
+
+    def _decoded(self, row: asyncpg.Record) -> Message | None:
+        try:
+            return message_of(row)
+        except ValueError as error:
+            log.error("stored_message_unreadable", message_id=row["id"], kind=row["kind"], reason=type(error).__name__)
+            return None

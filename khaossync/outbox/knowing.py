@@ -1,0 +1,154 @@
+"""Knowing: what the rules ask about the past, answered from what is stored."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+import structlog
+
+from khaossync.domain.documents import Document, DocumentBody, Kind
+from khaossync.domain.knowledge import Address, Knowledge, Question
+from khaossync.domain.links import Link
+from khaossync.domain.stock import Listing, StockItem, StockLevel
+from khaossync.outbox.codec import load_document, storable
+from khaossync.outbox.database import Connection
+from khaossync.outbox.rows import Identity, columns, identity, link_of
+from khaossync.ports import Hint
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+# What is stored about these records.
+KNOWN = """
+select d.source, d.kind, d.key, d.version, d.moment
+from khaossync.documents d
+    join unnest($1::text[], $2::text[], $3::text[]) as told (source, kind, key) using (source, kind, key)"""
+
+# The newest state of these records.
+BODIES = """
+select d.source, d.kind, d.key, d.body
+from khaossync.documents d
+    join unnest($1::text[], $2::text[], $3::text[]) as asked (source, kind, key) using (source, kind, key)"""
+
+# The pack headers that contain these stock codes.
+PACKS = """
+select d.source, asked.part, d.body
+from unnest($1::text[], $2::text[]) as asked (source, part)
+    join khaossync.documents d on d.source = asked.source and d.kind = 'stock_item' and d.body -> 'pack' ? asked.part
+where d.body -> 'pack' <> '{}'"""
+
+# Links by order key, or by the ERP's reference.
+LINKS = """
+select l.* from khaossync.links l where l.key = any($1::text[])
+union
+select l.* from khaossync.links l join unnest($2::text[], $3::text[]) as asked (erp, ref) using (erp, ref)"""
+
+# Which catalogues were read to their end at least once.
+COMPLETE = """
+select distinct c.source, c.kind
+from khaossync.catalogues c join unnest($1::text[], $2::text[]) as asked (source, kind) using (source, kind)
+where c.read_at is not null"""
+
+# The orders on which an ERP still has work to do, oldest first.
+OPEN_REFERENCES = """
+select ref from khaossync.links where erp = $1 and state = 'sent' and not finished order by sent_at"""
+
+CURSOR = "select cursor from khaossync.cursors where source = $1 and stream = $2"
+
+# A delivery counts once, however often a platform sends it.
+HOOK = """
+insert into khaossync.hooks (source, delivery_id, topic, received_at) values ($1, $2, $3, $4)
+on conflict do nothing returning true"""
+
+
+async def cursor(connection: Connection, source: str, stream: str) -> str | None:
+    """Where a stream was read up to."""
+    found = await connection.fetchval(CURSOR, source, stream)
+    return None if found is None else str(found)
+
+
+async def news(connection: Connection, documents: Sequence[Document]) -> Sequence[Document]:
+    """The documents whose version is not the stored one and whose moment is not older; each once."""
+    told = {(identity(document), document.version): document for document in documents}
+    table = columns(sorted({record for record, _ in told}), 3)
+    known = {tuple(row[:3]): (row["version"], row["moment"]) for row in await connection.fetch(KNOWN, *table)}
+    return [document for (record, _), document in told.items() if _is_news(document, known.get(record))]
+
+
+async def look_up(connection: Connection, question: Question) -> Knowledge:
+    """Answer a question; what is not stored is not in the answer."""
+    links = await _links(connection, question)
+    bodies = await _bodies(connection, question)
+    return Knowledge(
+        links={link.key: link for link in links if link.key in question.orders},
+        links_by_ref={(link.erp, link.ref): link for link in links if (link.erp, link.ref) in question.refs},
+        stock_items=_of_shape(bodies, Kind.STOCK_ITEM, question.stock_items, StockItem),
+        stock_levels=_of_shape(bodies, Kind.STOCK_LEVEL, question.stock_levels, StockLevel),
+        listings=_of_shape(bodies, Kind.LISTING, question.listings, Listing),
+        packs=await _packs(connection, question),
+        complete=await _complete(connection, question),
+    )
+
+
+async def open_references(connection: Connection, erp: str) -> Sequence[str]:
+    """The references that this ERP still has work to do on, oldest first."""
+    return [row["ref"] for row in await connection.fetch(OPEN_REFERENCES, erp)]
+
+
+async def remember_hint(connection: Connection, source: str, hint: Hint, now: datetime) -> bool:
+    """Whether this webhook delivery is new."""
+    row = (storable(source), storable(hint.delivery_id), storable(hint.topic))
+    return bool(await connection.fetchval(HOOK, *row, now))
+
+
+def _is_news(document: Document, known: tuple[str, datetime] | None) -> bool:
+    return known is None or (known[0] != storable(document.version) and known[1] <= document.moment)
+
+
+async def _links(connection: Connection, question: Question) -> Sequence[Link]:
+    if not question.orders and not question.refs:
+        return []
+    refs = columns(sorted(question.refs), 2)
+    return [link_of(row) for row in await connection.fetch(LINKS, sorted(question.orders), *refs)]
+
+
+async def _bodies(connection: Connection, question: Question) -> Mapping[Identity, DocumentBody]:
+    asked = [(source, Kind.STOCK_ITEM.value, key) for source, key in question.stock_items]
+    asked += [(source, Kind.STOCK_LEVEL.value, key) for source, key in question.stock_levels]
+    asked += [(source, Kind.LISTING.value, key) for source, key in question.listings]
+    if not asked:
+        return {}
+    bodies: dict[Identity, DocumentBody] = {}
+    for row in await connection.fetch(BODIES, *columns(asked, 3)):
+        try:
+            bodies[row["source"], row["kind"], row["key"]] = load_document(Kind(row["kind"]), row["body"])
+        except ValueError:  # stored by another release: not known until it is told again
+            log.warning("stored_document_unreadable", source=row["source"], kind=row["kind"], key=row["key"])
+    return bodies
+
+
+async def _packs(connection: Connection, question: Question) -> Mapping[Address, tuple[StockItem, ...]]:
+    if not question.packs_of:
+        return {}
+    found: dict[Address, tuple[StockItem, ...]] = {}
+    for row in await connection.fetch(PACKS, *columns(sorted(question.packs_of), 2)):
+        item = load_document(Kind.STOCK_ITEM, row["body"])
+        if isinstance(item, StockItem):
+            address = (row["source"], row["part"])
+            found[address] = (*found.get(address, ()), item)
+    return found
+
+
+def _of_shape(
+    bodies: Mapping[Identity, DocumentBody], kind: Kind, asked: Iterable[Address], shape: type[T]
+) -> Mapping[Address, T]:
+    found = {(source, key): bodies.get((storable(source), kind.value, storable(key))) for source, key in asked}
+    return {address: body for address, body in found.items() if isinstance(body, shape)}
+
+
+async def _complete(connection: Connection, question: Question) -> frozenset[tuple[str, Kind]]:
+    if not question.complete:
+        return frozenset()
+    asked = sorted((source, kind.value) for source, kind in question.complete)
+    rows = await connection.fetch(COMPLETE, *columns(asked, 2))
+    return frozenset((row["source"], Kind(row["kind"])) for row in rows)

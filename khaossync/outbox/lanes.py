@@ -1,0 +1,116 @@
+"""Lanes: which messages of a destination may go now, oldest first, at most one under way per key; pure memory."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from heapq import heappop, heappush
+
+from khaossync.domain.documents import Kind
+from khaossync.domain.messages import Message, MessageBody
+
+
+class Lanes:
+    """One lane per key, holding the ids of its unfinished messages in the order they were accepted.
+
+    An id is *loaded* (may be claimed once it stands first), *flying* (claimed) or neither: then it waits, is
+    parked or pending in the table, and blocks what stands behind it.
+    """
+
+    def __init__(self) -> None:
+        self._lanes: dict[str, list[int]] = {}
+        self._loaded: dict[int, Message] = {}
+        self._flying: dict[int, Message] = {}
+        self._heads: dict[Kind, list[int]] = {}
+        self._shown: set[int] = set()
+
+    def offer(self, message: Message, blockers: Iterable[int] = ()) -> None:
+        """Take in a message that is ready; `blockers` are older unfinished messages of its key that are not."""
+        if message.id in self._flying:
+            return
+        for message_id in (*blockers, message.id):
+            self.block(message_id, message.key)
+        self._loaded[message.id] = message
+        self._surface(message.key)
+
+    def block(self, message_id: int, key: str) -> None:
+        """Let an unfinished message that cannot be offered hold up its lane."""
+        _insert(self._lanes.setdefault(key, []), message_id)
+
+    def claimable(self, kind: Kind) -> int:
+        """How many of this kind stand first in their lanes."""
+        return len(self._heads.get(kind, ()))
+
+    def claim(self, kind: Kind, limit: int) -> list[Message]:
+        """Up to `limit` first messages of this kind, oldest first; they fly until told what became of them."""
+        heads = self._heads.get(kind, [])
+        claimed: list[Message] = []
+        while heads and len(claimed) < limit:
+            message_id = heappop(heads)
+            self._shown.discard(message_id)
+            message = self._loaded.get(message_id)
+            if message is not None and self._lanes[message.key][0] == message_id:
+                self._flying[message_id] = self._loaded.pop(message_id)
+                claimed.append(message)
+        return claimed
+
+    def is_flying(self, message: Message) -> bool:
+        """Whether this very claim is unsettled; a message may be claimed again after its owner changed."""
+        return self._flying.get(message.id) is message
+
+    def release(self, message: Message) -> None:
+        """Put a claimed message back as it was."""
+        if self.is_flying(message):
+            self._loaded[message.id] = self._flying.pop(message.id)
+            self._surface(message.key)
+
+    def regain(self, message: Message) -> None:
+        """Put a claimed message back as it is now: a newer level took its place while it was under way."""
+        self._flying.pop(message.id, None)
+        self.offer(message)
+
+    def hold(self, message: Message) -> None:
+        """A claimed message became one that blocks its lane: it waits, is pending or parked."""
+        self._flying.pop(message.id, None)
+
+    def finish(self, message: Message) -> None:
+        """A claimed message is gone; the next of its lane may come."""
+        self._flying.pop(message.id, None)
+        self.forget(message.id, message.key)
+
+    def forget(self, message_id: int, key: str) -> None:
+        """An id is no longer unfinished."""
+        lane = self._lanes.get(key, [])
+        place = bisect_left(lane, message_id)
+        if place == len(lane) or lane[place] != message_id:
+            return
+        del lane[place]
+        self._loaded.pop(message_id, None)
+        if lane:
+            self._surface(key)
+        else:
+            del self._lanes[key]
+
+    def swap(self, message_id: int, revision: int, body: MessageBody) -> None:
+        """Put a newer level into a message that was not claimed yet."""
+        if message := self._loaded.get(message_id):
+            self._loaded[message_id] = replace(message, revision=revision, body=body)
+
+    def blocked(self) -> Mapping[int, str]:
+        """The ids, with their keys, behind which loaded messages wait for a change in the table."""
+        return {
+            lane[0]: key
+            for key, lane in self._lanes.items()
+            if len(lane) > 1 and lane[0] not in self._loaded and lane[0] not in self._flying
+        }
+
+    def _surface(self, key: str) -> None:
+        first = self._loaded.get(self._lanes[key][0])
+        if first is not None and first.id not in self._shown:
+            self._shown.add(first.id)
+            heappush(self._heads.setdefault(first.kind, []), first.id)
+
+
+def _insert(lane: list[int], message_id: int) -> None:
+    place = bisect_left(lane, message_id)
+    if place == len(lane) or lane[place] != message_id:
+        lane.insert(place, message_id)

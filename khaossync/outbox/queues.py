@@ -1,0 +1,194 @@
+"""Queues: the claims of this process, and the keeping of what they rest on."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
+
+import structlog
+
+from khaossync.clock import Clock
+from khaossync.domain.documents import Kind
+from khaossync.domain.errors import OwnershipLostError, SyncError
+from khaossync.domain.messages import Complete, HandOver, Message, Settlement, Withdraw
+from khaossync.outbox.database import Database
+from khaossync.outbox.feeds import Feed
+from khaossync.outbox.levelling import Replaced
+from khaossync.outbox.ownership import PROMOTED_AT_ONCE, Ownership
+from khaossync.outbox.settling import park_unreadable
+
+log = structlog.get_logger()
+
+TURN = 1.0
+"""Seconds between two looks at what is due, when nothing wakes us."""
+TURNS_PER_SWEEP = 10
+"""After so many turns the tables are read again even if no notification came."""
+
+
+class Queues:
+    """The queues of the connectors that this process owns, each with a feed for its events and one for its levels."""
+
+    def __init__(self, database: Database, clock: Clock, holder: str, grace: timedelta) -> None:
+        self._database = database
+        self._clock = clock
+        self._ownership = Ownership(database.connect, clock, holder, grace)
+        self._feeds: dict[tuple[str, bool], Feed] = {}
+        self._adopted = asyncio.Event()
+        self._turning = asyncio.Lock()
+        self._turns = 0
+        self._failure: BaseException | None = None
+
+    @property
+    def owned(self) -> frozenset[str]:
+        """The connectors whose queues are ours now."""
+        return self._ownership.held
+
+    def epochs(self, messages: Iterable[Message]) -> Mapping[str, int]:
+        """The epochs that fence what is written about these messages."""
+        return self._ownership.epochs(message.destination for message in messages)
+
+    async def own(self, connectors: Iterable[str]) -> None:
+        """Take these as soon as they are free; tried once before this returns."""
+        self._ownership.want(connectors)
+        await self.turn()
+
+    async def claim(self, destination: str, kind: Kind, limit: int) -> Sequence[Message]:
+        """Up to `limit` messages, at most one per key; none of a queue that is not ours."""
+        if destination not in self.owned:
+            return []
+        feed = self._feed(destination, kind)
+        await feed.fill(self._database, kind, limit)
+        return feed.lanes.claim(kind, limit)
+
+    async def ready(self, destination: str, kind: Kind) -> None:
+        """Return as soon as something may be claimable; waits while the queue is not ours."""
+        while destination not in self.owned:
+            if self._failure is not None:
+                raise self._failure
+            self._adopted.clear()
+            await self._adopted.wait()
+        await self._feed(destination, kind).ready(kind)
+
+    def release(self, messages: Iterable[Message]) -> None:
+        """Put claimed messages back untouched."""
+        for message in messages:
+            feed = self._feed(message.destination, message.kind)
+            feed.lanes.release(message)
+            feed.bell.set()
+
+    def insist(self, messages: Iterable[Message]) -> None:
+        """Raise OwnershipLostError unless all of these are claimed and unsettled."""
+        for message in messages:
+            if not self._feed(message.destination, message.kind).lanes.is_flying(message):
+                raise OwnershipLostError(
+                    f"message {message.id} ({message.kind} {message.key} for {message.destination}) is not claimed by "
+                    "this process: it was settled before, or another process owned its queue in between."
+                )
+
+    def follow(self, settlement: Settlement, regained: Mapping[int, Message]) -> None:
+        """Let the lanes know what was settled."""
+        message = settlement.message
+        feed = self._feed(message.destination, message.kind)
+        if again := regained.get(message.id):
+            feed.lanes.regain(again)
+        elif isinstance(settlement.verdict, Complete | HandOver | Withdraw):
+            feed.lanes.finish(message)
+        else:
+            feed.lanes.hold(message)
+        feed.bell.set()
+
+    def tell(self, destinations: Iterable[str], replaced: Iterable[Replaced], due: bool) -> None:
+        """Let the lanes know what was accepted."""
+        for item in replaced:
+            lanes = self._feed(item.destination, Kind.STOCK_LEVEL).lanes
+            lanes.swap(item.message_id, item.revision, item.body)
+        for feed in self._feeds.values():
+            if feed.destination in destinations:
+                feed.more()
+        if due:
+            self._ownership.nudged.set()
+
+    def lost(self, messages: Iterable[Message]) -> None:
+        """Somebody else owned what we thought ours: take again what is free, and read it again."""
+        self._ownership.forget({message.destination for message in messages})
+        self._ownership.drop()
+
+    async def keep(self) -> None:
+        """Hold on to our queues for ever, through PostgreSQL's absences."""
+        away = False
+        while True:
+            try:
+                await self.turn()
+            except SyncError as error:
+                self._ownership.drop()
+                if not away:
+                    log.error("outbox_away", reason=str(error))
+                away = True
+                await asyncio.sleep(TURN)
+                continue
+            if away:
+                log.info("outbox_back")
+            away = False
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ownership.nudged.wait(), TURN)
+
+    def kept(self, keeper: "asyncio.Task[None]") -> None:
+        """The keeping ended: whoever waits for a queue is told why."""
+        if not keeper.cancelled():
+            self._failure = keeper.exception()
+            self._ownership.drop()
+        self._adopted.set()
+
+    async def turn(self) -> None:
+        """One round of keeping: take, promote, park what cannot be read, forget what no longer blocks."""
+        async with self._turning:
+            self._ownership.nudged.clear()
+            for connector, continuous in (await self._ownership.take()).items():
+                self._adopt(connector, continuous)
+            await self._promote()
+            await self._park_broken()
+            self._turns += 1
+            heard, self._ownership.heard = self._ownership.heard, set()
+            if heard or self._turns % TURNS_PER_SWEEP == 0:
+                await self._sweep()
+
+    async def close(self) -> None:
+        """Give up our queues."""
+        await self._ownership.close()
+
+    def _feed(self, destination: str, kind: Kind) -> Feed:
+        address = (destination, kind is Kind.STOCK_LEVEL)
+        if address not in self._feeds:
+            self._feeds[address] = Feed(destination, levels=address[1])
+        return self._feeds[address]
+
+    def _adopt(self, connector: str, continuous: bool) -> None:
+        for levels in (False, True):
+            if old := self._feeds.get((connector, levels)):
+                old.more()
+            if not continuous:
+                self._feeds[connector, levels] = Feed(connector, levels=levels)
+        self._adopted.set()
+
+    async def _promote(self) -> None:
+        full = True
+        while full:
+            rows = await self._ownership.promote()
+            for feed in list(self._feeds.values()):
+                if due := [row for row in rows if feed.carries(row)]:
+                    await feed.promoted(due)
+            full = len(rows) == PROMOTED_AT_ONCE
+
+    async def _park_broken(self) -> None:
+        for feed in list(self._feeds.values()):
+            if broken := list(feed.broken):
+                epochs = self._ownership.epochs([feed.destination])
+                await self._database.transact(park_unreadable, broken, epochs, self._clock.now())
+                del feed.broken[: len(broken)]
+
+    async def _sweep(self) -> None:
+        for feed in list(self._feeds.values()):
+            if blocked := feed.blocked():
+                for message_id in blocked.keys() - await self._ownership.still_blocking(blocked):
+                    feed.lanes.forget(message_id, blocked[message_id])
+            feed.more()

@@ -1,0 +1,90 @@
+"""Between Python's objects and the table's columns."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import asyncpg
+
+from khaossync.domain.documents import Document, Kind
+from khaossync.domain.links import Link, LinkState
+from khaossync.domain.messages import Message, NewMessage
+from khaossync.domain.stock import ChannelLevel
+from khaossync.outbox.codec import load_lines, load_message, storable
+
+Identity = tuple[str, str, str]
+"""(source, kind, key) of a document."""
+Effect = tuple[str, str, str, str]
+"""(destination, kind, key, version) of a message."""
+
+# Every statement that hands out messages returns these columns of `khaossync.messages m`.
+MESSAGE_COLUMNS = """
+    m.id, m.destination, m.kind, m.key, m.version, m.source, m.body, m.created_at, m.expires_at, m.attempts,
+    m.failures, m.revision, m.doubt or m.intent_at is not null as doubt,
+    case when m.kind = 'stock_level' then
+        (select l.shown from khaossync.levels l where l.destination = m.destination and l.key = m.key)
+    end as shown"""
+
+
+def columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
+    """Rows turned into arrays for `unnest`, every text storable."""
+    table: list[list[Any]] = [[] for _ in range(width)]
+    for row in rows:
+        for column, value in zip(table, row, strict=True):
+            column.append(storable(value) if isinstance(value, str) else value)
+    return table
+
+
+def identity(document: Document) -> Identity:
+    """By which a record is recognised, as it is stored."""
+    return (storable(document.source), document.kind.value, storable(document.key))
+
+
+def effect(message: NewMessage | Message) -> Effect:
+    """By which an effect is recognised, as it is stored."""
+    return (storable(message.destination), message.kind.value, storable(message.key), storable(message.version))
+
+
+def message_of(row: asyncpg.Record) -> Message:
+    """The message of a row; raises ValueError when its body is not of this release's shape."""
+    kind = Kind(row["kind"])
+    body = load_message(kind, row["body"])
+    if isinstance(body, ChannelLevel):
+        body = expecting(body, row["shown"])
+    return Message(
+        id=row["id"],
+        destination=row["destination"],
+        kind=kind,
+        key=row["key"],
+        version=row["version"],
+        source=row["source"],
+        body=body,
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        attempts=row["attempts"],
+        failures=row["failures"],
+        doubt=row["doubt"],
+        revision=row["revision"],
+    )
+
+
+def expecting(level: ChannelLevel, shown: int | None) -> ChannelLevel:
+    """The level with what its channel was last seen or made to show."""
+    return ChannelLevel(level.sku, level.listing_id, level.location, level.quantity, shown)
+
+
+def link_of(row: asyncpg.Record) -> Link:
+    """The link of a row; one that was sent is closed while the ERP has no more work to do on it."""
+    closed = row["state"] == LinkState.SENT and row["finished"]
+    return Link(
+        channel=row["channel"],
+        order_id=row["order_id"],
+        erp=row["erp"],
+        ref=row["ref"],
+        state=LinkState.CLOSED if closed else LinkState(row["state"]),
+        sales_order_code=row["sales_order_code"],
+        fingerprint=row["fingerprint"],
+        refund_ids=tuple(json.loads(row["refund_ids"])),
+        lines=load_lines(row["lines"]),
+        sent_at=row["sent_at"],
+    )

@@ -1,0 +1,194 @@
+"""Accepting: one transaction per page, one effect per key for ever, and nothing twice."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import examples
+import pytest
+from outbox.stories import (
+    HandClock,
+    a_case,
+    a_level,
+    acceptance,
+    an_accepted_order,
+    an_order,
+    claim_one,
+    complete,
+    levels,
+    order_document,
+    order_message,
+    query,
+    value,
+)
+
+from khaossync.domain.documents import Kind, Page, Unreadable
+from khaossync.domain.errors import ConfigError
+from khaossync.domain.knowledge import Question
+from khaossync.domain.links import LinkState
+from khaossync.outbox import Database, DatabaseSettings, PostgresOutbox, open_outbox
+from khaossync.ports import Accepted, Hint
+
+
+async def test_a_page_leaves_documents_messages_and_cursor(outbox: PostgresOutbox, database: Database) -> None:
+    """Law 1: all of it in one transaction."""
+    accepted = await outbox.accept(an_accepted_order())
+    assert accepted == Accepted(documents=1, messages=1)
+    assert await outbox.cursor("shop", "orders") == "1"
+    [message] = await query(database, "select kind, key, state, xmin::text from khaossync.messages")
+    [document] = await query(database, "select kind, key, version, xmin::text from khaossync.documents")
+    assert tuple(message)[:3] == ("order", "shop:5001", "ready")
+    assert tuple(document)[:3] == ("order", "shop:5001", "1")
+    assert message["xmin"] == document["xmin"]
+
+
+async def test_a_page_told_twice_changes_nothing(outbox: PostgresOutbox, database: Database) -> None:
+    """Law 2."""
+    await outbox.accept(an_accepted_order())
+    assert await outbox.accept(an_accepted_order()) == Accepted()
+    assert await value(database, "select count(*) from khaossync.ledger") == 1
+    assert await value(database, "select count(*) from khaossync.raws") == 1
+
+
+async def test_an_effect_is_unique_even_after_it_is_done(outbox: PostgresOutbox, database: Database) -> None:
+    """Law 2, M-6: the ledger never forgets."""
+    await outbox.accept(an_accepted_order())
+    await complete(outbox, await claim_one(outbox))
+    assert (await outbox.accept(an_accepted_order())).messages == 0
+    assert await outbox.claim("khaos", Kind.ORDER, 10) == []
+    [row] = await query(database, "select outcome, reference from khaossync.ledger")
+    assert tuple(row) == ("done", "SO1")
+
+
+async def test_the_same_page_accepted_by_many_at_once_is_harmless(
+    outbox: PostgresOutbox, dsn: str, database: Database
+) -> None:
+    page = replace(an_accepted_order(), cases=(a_case(),), levels=(("shop", "khaos", a_level(5)),))
+    async with open_outbox(DatabaseSettings(dsn), HandClock()) as other:
+        results = await asyncio.gather(*(box.accept(page) for box in (outbox, other) * 10))
+    assert sum(result.messages for result in results) == 1
+    assert sum(result.documents for result in results) == 1
+    assert sum(result.levels for result in results) == 1
+    assert sum(result.cases for result in results) == 1
+    assert await value(database, "select count(*) from khaossync.messages") == 2
+
+
+async def test_pages_that_come_together_share_a_transaction(outbox: PostgresOutbox, database: Database) -> None:
+    pages = [acceptance(order_message(str(n)), cursor=str(n), stream=f"s{n}") for n in range(50)]
+    results = await asyncio.gather(*map(outbox.accept, pages))
+    assert results == [Accepted(messages=1)] * 50
+    assert await value(database, "select count(distinct xmin::text) from khaossync.messages") < 10
+    assert [await outbox.cursor("shop", f"s{n}") for n in (0, 49)] == ["0", "49"]
+
+
+async def test_a_bad_page_fails_alone(outbox: PostgresOutbox) -> None:
+    """One document must not stop the rest."""
+    good = an_accepted_order("1")
+    bad = acceptance(order_message("2"), refs={"shop:2": ("khaos", "S1")}, cursor="bad", stream="other")
+    results = await asyncio.gather(
+        outbox.accept(acceptance(stream="first")), outbox.accept(good), outbox.accept(bad), return_exceptions=True
+    )
+    assert results[1] == Accepted(documents=1, messages=1)
+    assert isinstance(results[2], ConfigError)
+    assert await outbox.cursor("shop", "other") is None
+
+
+async def test_an_older_moment_never_overwrites_a_newer_document(outbox: PostgresOutbox, database: Database) -> None:
+    new = order_document(version="2", moment=examples.NOON + timedelta(hours=1))
+    await outbox.accept(acceptance(documents=[new]))
+    assert await outbox.news([order_document(version="1")]) == []
+    await outbox.accept(acceptance(documents=[order_document(version="1")]))
+    assert await value(database, "select version from khaossync.documents") == "2"
+
+
+async def test_of_two_versions_in_one_page_the_newest_is_kept(outbox: PostgresOutbox, database: Database) -> None:
+    new = order_document(version="2", moment=examples.NOON + timedelta(hours=1))
+    await outbox.accept(acceptance(documents=[new, order_document(version="1")]))
+    assert await value(database, "select version from khaossync.documents") == "2"
+    assert await value(database, "select count(*) from khaossync.raws") == 2
+
+
+async def test_news_leaves_out_what_is_known_already(outbox: PostgresOutbox) -> None:
+    known, changed, other = order_document(), order_document(version="2"), order_document("5002")
+    await outbox.accept(acceptance(documents=[known]))
+    assert await outbox.news([known, changed, other, other]) == [changed, other]
+
+
+async def test_an_unreadable_record_is_kept_raw_and_its_case_closes_when_it_is_read_well(
+    outbox: PostgresOutbox, database: Database
+) -> None:
+    broken = Unreadable("shop", Kind.ORDER, "shop:5001", "no currency", "{broken}")
+    page = Page((), "1", unreadable=(broken,))
+    assert (await outbox.accept(acceptance(page=page))).cases == 1
+    assert await value(database, "select raw from khaossync.raws") == "{broken}"
+    [case] = await query(database, "select class, source, subject, state from khaossync.cases")
+    assert tuple(case) == ("unreadable_document", "shop", "order shop:5001", "open")
+    assert (await outbox.accept(acceptance(page=page))).cases == 0
+    await outbox.accept(acceptance(documents=[order_document()]))
+    [case] = await query(database, "select state, closed_by from khaossync.cases")
+    assert tuple(case) == ("closed", "khaossync")
+
+
+async def test_text_that_postgres_cannot_hold_does_not_stop_its_page(outbox: PostgresOutbox) -> None:
+    order = an_order(note="nul \x00 and half a pair \ud83d")
+    document = replace(order_document(raw="\x00\ud83d"), body=order)
+    message = replace(order_message(), body=order)
+    assert await outbox.accept(acceptance(message, documents=[document])) == Accepted(documents=1, messages=1)
+    [claimed] = await outbox.claim("khaos", Kind.ORDER, 1)
+    assert "nul \ufffd and half a pair" in claimed.body.note  # type: ignore[union-attr]  # it is an order
+
+
+async def test_a_reference_is_given_once_and_its_link_is_intended(outbox: PostgresOutbox) -> None:
+    """MKP-23: every order has a reference of its own."""
+    await outbox.accept(an_accepted_order())
+    await outbox.accept(acceptance(refs={"shop:5001": ("khaos", "OTHER")}))
+    question = Question(orders=frozenset({"shop:5001"}), refs=frozenset({("khaos", "S5001")}))
+    known = await outbox.look_up(question)
+    link = known.links["shop:5001"]
+    assert (link.ref, link.state, link.order_id) == ("S5001", LinkState.INTENDED, "5001")
+    assert known.links_by_ref["khaos", "S5001"] == link
+
+
+async def test_two_orders_cannot_share_a_reference(outbox: PostgresOutbox) -> None:
+    await outbox.accept(an_accepted_order("1"))
+    with pytest.raises(ConfigError, match="prefix"):
+        await outbox.accept(acceptance(refs={"shop:2": ("khaos", "S1")}))
+
+
+async def test_the_stored_catalogue_answers_questions(outbox: PostgresOutbox) -> None:
+    told = [
+        examples.document("khaos", Kind.STOCK_ITEM, "MUG", examples.stock_item()),
+        examples.document("khaos", Kind.STOCK_LEVEL, "MUG", examples.stock_level()),
+        examples.document("shop", Kind.LISTING, "MUG", examples.listing()),
+    ]
+    question = Question(
+        stock_items=frozenset({("khaos", "MUG"), ("khaos", "CUP")}),
+        stock_levels=frozenset({("khaos", "MUG")}),
+        listings=frozenset({("shop", "MUG")}),
+        complete=frozenset({("khaos", Kind.STOCK_ITEM), ("khaos", Kind.STOCK_LEVEL)}),
+    )
+    await outbox.accept(acceptance(source="khaos", stream="stock", documents=told))
+    assert (await outbox.look_up(question)).complete == frozenset()
+    await outbox.accept(acceptance(source="khaos", stream="stock", page=Page((), "2", complete=True)))
+    known = await outbox.look_up(question)
+    assert known.stock_items == {("khaos", "MUG"): examples.stock_item()}
+    assert known.stock_levels == {("khaos", "MUG"): examples.stock_level()}
+    assert known.listings == {("shop", "MUG"): examples.listing()}
+    assert known.complete == question.complete
+
+
+async def test_a_webhook_delivery_counts_once(outbox: PostgresOutbox) -> None:
+    hint = Hint("orders", "delivery-1", "orders/create")
+    assert await outbox.hint("shop", hint)
+    assert not await outbox.hint("shop", hint)
+    assert await outbox.hint("other shop", hint)
+
+
+async def test_a_case_of_a_page_is_one_case_while_it_is_open(outbox: PostgresOutbox, database: Database) -> None:
+    assert (await outbox.accept(acceptance(cases=(a_case(), a_case())))).cases == 1
+    assert (await outbox.accept(acceptance(cases=(a_case(),)))).cases == 0
+    assert await value(database, "select count(*) from khaossync.cases") == 1
+
+
+async def test_levels_and_messages_are_counted_apart(outbox: PostgresOutbox) -> None:
+    assert await outbox.accept(levels(a_level(5))) == Accepted(levels=1)

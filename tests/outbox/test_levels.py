@@ -1,0 +1,151 @@
+"""Law 4: of stock levels only the newest unsent one per destination and key exists."""
+
+from datetime import timedelta
+
+import pytest
+from outbox.stories import HandClock, a_case, a_level, claim_one, complete, levels, value
+
+from khaossync.domain.documents import Kind
+from khaossync.domain.messages import Message, Park, Retry, Settlement
+from khaossync.domain.stock import ChannelLevel
+from khaossync.outbox import Database, PostgresOutbox
+from khaossync.outbox.levelling import Known, Told, must_go
+from khaossync.ports import Accepted
+
+
+@pytest.mark.parametrize(
+    ("quantity", "expected", "source", "known", "unfinished", "goes"),
+    [
+        (5, None, "khaos", None, False, True),
+        (5, 5, "khaos", None, False, False),
+        (5, 4, "khaos", None, False, True),
+        (5, None, "khaos", Known(5, 5, 1), False, False),
+        (6, None, "khaos", Known(5, 5, 1), False, True),
+        (6, None, "khaos", Known(5, 5, 1), True, True),
+        (5, 7, "shop", Known(5, 5, 1), False, True),
+        (5, 7, "shop", Known(5, 4, 1), True, False),
+        (5, 7, "khaos", Known(5, 5, 1), False, False),
+        (5, 5, "shop", Known(5, 4, 1), False, False),
+    ],
+)
+def test_a_level_goes_when_the_channel_should_show_something_else(
+    quantity: int, expected: int | None, source: str, known: Known | None, unfinished: bool, goes: bool
+) -> None:
+    assert must_go(Told("shop", source, a_level(quantity, expected)), known, unfinished) is goes
+
+
+def level_of(message: Message) -> ChannelLevel:
+    assert isinstance(message.body, ChannelLevel)
+    return message.body
+
+
+async def claim_level(outbox: PostgresOutbox) -> Message:
+    return await claim_one(outbox, "shop", Kind.STOCK_LEVEL)
+
+
+async def test_unsent_levels_of_a_key_coalesce(outbox: PostgresOutbox, database: Database) -> None:
+    """Law 4."""
+    for quantity in (5, 4, 3):
+        assert (await outbox.accept(levels(a_level(quantity)))).levels == 1
+    message = await claim_level(outbox)
+    assert (level_of(message).quantity, message.revision, message.key) == (3, 2, "MUG@loc-1")
+    assert await value(database, "select count(*) from khaossync.messages") == 1
+
+
+async def test_a_level_that_was_read_ahead_still_takes_the_newer_quantity(outbox: PostgresOutbox) -> None:
+    await outbox.accept(levels(a_level(5, sku="A"), a_level(5, sku="B")))
+    [first] = await outbox.claim("shop", Kind.STOCK_LEVEL, 1)
+    await outbox.accept(levels(a_level(2, sku="B")))
+    [second] = await outbox.claim("shop", Kind.STOCK_LEVEL, 1)
+    assert (first.key, second.key) == ("A@loc-1", "B@loc-1")
+    assert (level_of(second).quantity, second.revision) == (2, 1)
+
+
+async def test_an_unchanged_level_makes_no_message(outbox: PostgresOutbox) -> None:
+    await outbox.accept(levels(a_level(5)))
+    await complete(outbox, await claim_level(outbox))
+    assert await outbox.accept(levels(a_level(5))) == Accepted()
+    assert await outbox.claim("shop", Kind.STOCK_LEVEL, 10) == []
+
+
+async def test_a_level_that_moves_on_while_under_way_goes_again(outbox: PostgresOutbox, database: Database) -> None:
+    await outbox.accept(levels(a_level(5)))
+    first = await claim_level(outbox)
+    await outbox.accept(levels(a_level(3)))
+    assert await outbox.claim("shop", Kind.STOCK_LEVEL, 10) == []
+    await complete(outbox, first)
+    again = await claim_level(outbox)
+    assert (again.id, again.revision) == (first.id, 1)
+    assert level_of(again) == a_level(3, expected=5)
+    await complete(outbox, again)
+    assert await value(database, "select count(*) from khaossync.messages") == 0
+    assert await value(database, "select shown from khaossync.levels") == 3
+
+
+async def test_a_refusal_of_an_older_quantity_does_not_park_the_newer(
+    outbox: PostgresOutbox, database: Database
+) -> None:
+    await outbox.accept(levels(a_level(5)))
+    first = await claim_level(outbox)
+    await outbox.accept(levels(a_level(3)))
+    await outbox.settle([Settlement(first, Park(a_case()))])
+    assert level_of(await claim_level(outbox)).quantity == 3
+    assert await value(database, "select count(*) from khaossync.cases") == 0
+
+
+async def test_the_message_says_what_the_channel_was_last_seen_or_made_to_show(outbox: PostgresOutbox) -> None:
+    await outbox.accept(levels(a_level(5, expected=9)))
+    first = await claim_level(outbox)
+    assert level_of(first).expected == 9
+    await complete(outbox, first)
+    await outbox.accept(levels(a_level(4)))
+    assert level_of(await claim_level(outbox)).expected == 5
+
+
+async def test_hearsay_about_the_channel_does_not_overrule_what_it_was_made_to_show(outbox: PostgresOutbox) -> None:
+    """A listing read before our delivery still speaks of the old quantity; only the channel itself is believed."""
+    await outbox.accept(levels(a_level(5, expected=9)))
+    await complete(outbox, await claim_level(outbox))
+    assert await outbox.accept(levels(a_level(5, expected=9), source="khaos")) == Accepted()
+    assert (await outbox.accept(levels(a_level(5, expected=9), source="shop"))).levels == 1
+    assert level_of(await claim_level(outbox)) == a_level(5, expected=9)
+
+
+async def test_a_drifted_channel_is_told_again_but_not_while_a_message_is_under_way(outbox: PostgresOutbox) -> None:
+    """SHO-14, S-17: somebody changed the quantity in the shop."""
+    await outbox.accept(levels(a_level(5, expected=1)))
+    assert (await outbox.accept(levels(a_level(5, expected=2), source="shop"))).levels == 0
+    await complete(outbox, await claim_level(outbox))
+    assert (await outbox.accept(levels(a_level(5, expected=7), source="shop"))).levels == 1
+
+
+async def test_a_parked_level_goes_again_when_the_quantity_changes(outbox: PostgresOutbox, database: Database) -> None:
+    await outbox.accept(levels(a_level(5)))
+    await outbox.settle([Settlement(await claim_level(outbox), Park(a_case()))])
+    await outbox.accept(levels(a_level(4)))
+    await outbox.turn()
+    again = await claim_level(outbox)
+    assert level_of(again).quantity == 4
+    await complete(outbox, again)
+    assert await value(database, "select state from khaossync.cases") == "closed"
+
+
+async def test_a_level_that_waits_for_time_takes_the_newer_quantity_and_goes_on_waiting(
+    outbox: PostgresOutbox, clock: HandClock
+) -> None:
+    await outbox.accept(levels(a_level(5)))
+    later = clock.now() + timedelta(minutes=5)
+    await outbox.settle([Settlement(await claim_level(outbox), Retry(later, "rate limited"))])
+    await outbox.accept(levels(a_level(4)))
+    await outbox.turn()
+    assert await outbox.claim("shop", Kind.STOCK_LEVEL, 10) == []
+    clock.forward(minutes=6)
+    await outbox.turn()
+    assert level_of(await claim_level(outbox)).quantity == 4
+
+
+async def test_locations_and_channels_are_lanes_of_their_own(outbox: PostgresOutbox) -> None:
+    here, there = a_level(5), ChannelLevel("MUG", "item-MUG", "loc-2", 5)
+    await outbox.accept(levels(here, there))
+    claimed = await outbox.claim("shop", Kind.STOCK_LEVEL, 10)
+    assert [message.key for message in claimed] == ["MUG@loc-1", "MUG@loc-2"]
