@@ -41,7 +41,8 @@ class Stage:
         self.config = folder / "config.toml"
         self._folder = folder
         dice = random.Random(seed)
-        self.shop = ShopifyShop(now=now, dice=dice, name="demo")
+        # A day in a minute needs the plan that restores the most tokens a second.
+        self.shop = ShopifyShop(now=now, dice=dice, name="demo", maximum=20_000, restore_rate=1000)
         self.khaos = KhaosServer(
             now=now,
             dice=dice,

@@ -44,14 +44,14 @@ def _told(found: Status, now: datetime) -> str:
     else:
         parts.append("nothing waits: every message was delivered")
     if found.blockers:
-        rows = [(one.key, one.kind, one.state, str(one.behind), age(now - one.created_at)) for one in found.blockers]
-        parts.append(table(("held up by", "kind", "state", "behind it", "since"), rows))
+        held = [(one.key, one.kind, one.state, str(one.behind), age(now - one.created_at)) for one in found.blockers]
+        parts.append(table(("held up by", "kind", "state", "behind it", "since"), held))
     if found.streams:
-        rows = [(one.source, one.stream, age(now - one.read_at)) for one in found.streams]
-        parts.append(table(("stream of", "what", "last read"), rows))
+        read = [(one.source, one.stream, age(now - one.read_at)) for one in found.streams]
+        parts.append(table(("stream of", "what", "last read"), read))
     if found.owners:
-        rows = [(one.connector, one.holder, str(one.epoch), age(now - one.since)) for one in found.owners]
-        parts.append(table(("connector", "run by", "epoch", "since"), rows))
+        owned = [(one.connector, one.holder, str(one.epoch), age(now - one.since)) for one in found.owners]
+        parts.append(table(("connector", "run by", "epoch", "since"), owned))
     counts = ", ".join(f"{count} {name}" for name, count in sorted(found.ledger.items()))
     open_cases = ", ".join(f"{count} {name}" for name, count in sorted(found.cases.items()))
     parts.append(f"effects ever asked for: {counts or 'none'}\nopen cases: {open_cases or 'none'}")

@@ -95,10 +95,12 @@ def _dump(shape: type, body: object) -> str:
     if not isinstance(body, shape):
         raise TypeError(f"a body of {type(body).__name__} where {shape.__name__} belongs")
     try:
-        text: str = _ADAPTERS[shape].dump_json(body).decode()
+        text: str = _ADAPTERS[shape].dump_json(body, fallback=dict).decode()
     except ValueError:  # a lone surrogate, which UTF-8 cannot say
         text = "\\u0000"
-    return text if "\\u0000" not in text else storable_json(_ADAPTERS[shape].dump_python(body, mode="json"))
+    if "\\u0000" not in text:
+        return text
+    return storable_json(_ADAPTERS[shape].dump_python(body, mode="json", fallback=dict))
 
 
 def _scrubbed(value: object) -> object:

@@ -48,9 +48,10 @@ MESSAGES: dict[Kind, type[MessageBody]] = {
 @given(data=st.data())
 def test_every_document_body_survives(kind: Kind, data: st.DataObject) -> None:
     body = data.draw(st.from_type(DOCUMENTS[kind]))
-    again = codec.load_document(kind, codec.dump_document(kind, body))
-    assert repr(again) == repr(body).replace("datetime.timezone.utc", "TzInfo(0)")
+    text = codec.dump_document(kind, body)
+    again = codec.load_document(kind, text)
     assert again == body
+    assert codec.dump_document(kind, again) == text
 
 
 @pytest.mark.parametrize("kind", MESSAGES)

@@ -239,13 +239,6 @@ class Order:
         """Where the shop writes to."""
         return self.customer.person.email if self.customer else None
 
-    def line_of(self, sku: str) -> Line:
-        """The first line with units left of a SKU. Raises KeyError."""
-        for line in self.lines:
-            if line.item.sku == sku and line.current_quantity:
-                return line
-        raise KeyError(f"order {self.name} has no line of {sku}")
-
 
 def unit_price(line: Line) -> Decimal:
     """The approximate price of one unit after discounts, as Shopify shows it."""

@@ -39,13 +39,13 @@ class All:
 
 
 @dataclass(frozen=True, slots=True)
-class Any_:  # noqa: N801  `Any` is taken
+class Either:
     """Of what one must hold."""
 
     parts: tuple["Node", ...]
 
 
-Node = Term | Not | All | Any_
+Node = Term | Not | All | Either
 Test = Callable[[Any, str, str], bool]
 """(record, operator, value) → whether the record is meant. The operator is "", "<", "<=", ">" or ">="."""
 
@@ -64,7 +64,7 @@ class _Parser:
         parts = [self._together()]
         while self._takes("OR"):
             parts.append(self._together())
-        return parts[0] if len(parts) == 1 else Any_(tuple(parts))
+        return parts[0] if len(parts) == 1 else Either(tuple(parts))
 
     def _together(self) -> Node:
         parts: list[Node] = []

@@ -142,9 +142,8 @@ def _items(context: Context, query: str | None, at: str) -> Sequence[Item]:
 def _items_page(at: str, make: Callable[[Item], Any] | None) -> Callable[..., Connection]:
     def resolve(_root: Any, info: Any, query: str | None = None, sort_key: str = "ID", **window: Any) -> Connection:
         items = _items(info.context, query, at)
-        key: Callable[[Any], Key] = lambda item: (item.number,)  # noqa: E731
+        key = _by_sku if sort_key == "SKU" else _number
         if sort_key == "SKU":
-            key = lambda item: (getattr(item, "record", item).sku, item.number)  # noqa: E731
             items = sorted(items, key=key)
         found = page(items, key, **window)
         if make is not None:
@@ -152,6 +151,11 @@ def _items_page(at: str, make: Callable[[Item], Any] | None) -> Callable[..., Co
         return found
 
     return resolve
+
+
+def _by_sku(item: Any) -> Key:
+    """The key of an item, or of a variant or product made of it."""
+    return (getattr(item, "record", item).sku, item.number)
 
 
 def _variants_count(_root: Any, info: Any, query: str | None = None, limit: int | None = None) -> dict[str, Any]:
