@@ -5,6 +5,7 @@ from khaossync.domain.corrections import Amendment, Cancellation
 from khaossync.domain.credit_note import CreditNote
 from khaossync.domain.crediting import figures
 from khaossync.domain.messages import Message, Payload
+from khaossync.domain.money import spoken
 from khaossync.domain.orders import order_key
 
 
@@ -12,7 +13,7 @@ def by_hand(message: Message, payload: Payload) -> Case:
     """The case for a payload whose destination lists no sink for its kind."""
     match payload:
         case CreditNote() as note:
-            detail = f"refund of {note.total} {note.currency} on order {note.order_number} needs a credit note"
+            detail = f"refund of {spoken(note.total, note.currency)} on order {note.order_number} needs a credit note"
             subject = f"{order_key(note.channel, note.order_id)} refund {note.refund_id.rsplit('/', 1)[-1]}"
             return Case(CaseClass.CREDIT_NOTE_TO_KEY, note.channel, subject, detail, figures(note))
         case Cancellation() as stop:

@@ -43,6 +43,13 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(minor_unit(currency), rounding=ROUND_HALF_UP)
 
 
+def spoken(amount: Decimal, currency: str) -> str:
+    """An amount as people write it: `18.50 GBP`, `1200 JPY`; more digits only where there are more."""
+    unit = minor_unit(currency)
+    exact = amount.quantize(unit) if amount == amount.quantize(unit) else amount
+    return f"{exact:f} {currency}"
+
+
 def share(amount: Decimal, weights: Sequence[Decimal], currency: str) -> tuple[Decimal, ...]:
     """Split an amount by weights so that the parts add up to it exactly (largest remainder).
 

@@ -82,8 +82,9 @@ def storable(text: str) -> str:
 
     https://www.postgresql.org/docs/current/datatype-character.html
     """
-    clean = text.replace("\x00", "\ufffd")
-    return clean if clean.isascii() else clean.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if text.isascii() and "\x00" not in text:
+        return text
+    return text.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def storable_json(value: object) -> str:
@@ -92,15 +93,16 @@ def storable_json(value: object) -> str:
 
 
 def _dump(shape: type, body: object) -> str:
+    # `fallback`: a mapping need not be a dict; then pydantic would also warn that it is not.
     if not isinstance(body, shape):
         raise TypeError(f"a body of {type(body).__name__} where {shape.__name__} belongs")
     try:
-        text: str = _ADAPTERS[shape].dump_json(body, fallback=dict).decode()
+        text: str = _ADAPTERS[shape].dump_json(body, fallback=dict, warnings=False).decode()
     except ValueError:  # a lone surrogate, which UTF-8 cannot say
         text = "\\u0000"
     if "\\u0000" not in text:
         return text
-    return storable_json(_ADAPTERS[shape].dump_python(body, mode="json", fallback=dict))
+    return storable_json(_ADAPTERS[shape].dump_python(body, mode="json", fallback=dict, warnings=False))
 
 
 def _scrubbed(value: object) -> object:

@@ -105,7 +105,7 @@ async def connect(settings: DatabaseSettings) -> "asyncpg.Connection[asyncpg.Rec
     with translated():
         return await asyncpg.connect(
             dsn,
-            ssl=_tls(dsn, settings),
+            ssl=tls(dsn, settings),
             timeout=15,
             command_timeout=60,
             server_settings={"application_name": "khaossync", **keepalives},
@@ -118,11 +118,12 @@ async def open_database(settings: DatabaseSettings) -> AsyncIterator[Database]:
     with translated():
         pool = await asyncpg.create_pool(
             settings.dsn,
-            ssl=_tls(settings.dsn, settings),
+            ssl=tls(settings.dsn, settings),
             min_size=1,
             max_size=settings.pool_size,
             timeout=15,
             command_timeout=60,
+            reset=_leave_as_it_is,
             # A pooler hands the next statement to another session, which knows no prepared statement of ours.
             statement_cache_size=0 if settings.pooler == "transaction" else 200,
             server_settings={"application_name": "khaossync"},
@@ -131,6 +132,10 @@ async def open_database(settings: DatabaseSettings) -> AsyncIterator[Database]:
         yield Database(settings, pool)
     finally:
         await _close(pool)
+
+
+async def _leave_as_it_is(_connection: Connection) -> None:
+    """We change nothing in a session, so nothing need be undone with a round trip; asyncpg itself ends transactions."""
 
 
 async def _close(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
@@ -160,11 +165,15 @@ def _translation(error: BaseException) -> Exception:
     return TransientError(f"PostgreSQL cannot be used just now ({said}); nothing was lost, it is tried again.")
 
 
-def _tls(dsn: str, settings: DatabaseSettings) -> "ssl.SSLContext | bool":
+def tls(dsn: str, settings: DatabaseSettings) -> "ssl.SSLContext | bool":
+    """How a connection is secured; raises ConfigError for a CA file that cannot be read."""
     mode = settings.tls or ("disable" if is_local(dsn) else "verify-full")
     if mode == "disable":
         return False
-    context = ssl.create_default_context(cafile=settings.ca_file)
+    try:
+        context = ssl.create_default_context(cafile=settings.ca_file)
+    except OSError as error:
+        raise ConfigError(f"[database] ca_file {settings.ca_file} is not a readable PEM file ({error}).") from error
     if mode == "require":
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -19,18 +19,18 @@ READ_EVENTS = f"""
 select {MESSAGE_COLUMNS},
     array(
         select b.id from khaossync.messages b
-        where b.destination = m.destination and b.key = m.key and b.id < m.id and b.state <> 'ready'
+        where b.destination = m.destination and b.key = m.key and b.id < m.id and b.state = 'nope'
     ) as blockers
 from khaossync.messages m
-where m.destination = $1 and m.id > $2 and m.state = 'ready' and m.kind <> 'stock_level'
-order by m.id limit $3"""  # noqa: S608  static text
+where m.destination = $1 and m.id + 0 > $2 and m.state = 'ready' and m.kind <> 'stock_level'
+order by m.id + 0 limit $3"""  # noqa: S608  static text
 
 # The next ready levels of a queue; there is one per key, so nothing blocks it.
 READ_LEVELS = f"""
 select {MESSAGE_COLUMNS}, '{{}}'::bigint[] as blockers
 from khaossync.messages m
-where m.destination = $1 and m.id > $2 and m.state = 'ready' and m.kind = 'stock_level'
-order by m.id limit $3"""  # noqa: S608  static text
+where m.destination = $1 and m.id + 0 > $2 and m.state = 'ready' and m.kind = 'stock_level'
+order by m.id + 0 limit $3"""  # noqa: S608  static text
 
 WINDOW = 2000
 

@@ -28,11 +28,14 @@ MESSAGE_COLUMNS = """
 
 def columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
     """Rows turned into arrays for `unnest`, every text storable."""
-    table: list[list[Any]] = [[] for _ in range(width)]
-    for row in rows:
-        for column, value in zip(table, row, strict=True):
-            column.append(storable(value) if isinstance(value, str) else value)
-    return table
+    return [_storable_column(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
+
+
+def _storable_column(column: Sequence[Any]) -> list[Any]:
+    texts = "".join(value for value in column if isinstance(value, str))
+    if texts == storable(texts):
+        return list(column)
+    return [storable(value) if isinstance(value, str) else value for value in column]
 
 
 def identity(document: Document) -> Identity:

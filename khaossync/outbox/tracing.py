@@ -12,7 +12,9 @@ from khaossync.outbox.database import Database
 NAMES = """
 with keys as (
     select $1::text as name
-    union select key from khaossync.links where ref = $1 or order_id = $1 or sales_order_code = $1
+    union select key from khaossync.links where ref = $1
+    union select key from khaossync.links where order_id = $1
+    union select key from khaossync.links where sales_order_code = $1 and sales_order_code <> ''
     union select about from khaossync.documents where number in ($1, '#' || $1)
 )
 select name from keys

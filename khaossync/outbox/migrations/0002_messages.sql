@@ -47,9 +47,12 @@ create table khaossync.messages (
     autovacuum_vacuum_cost_delay = 0
 );
 
--- What the owner reads ahead. Nothing deferred stands in these two, or reading would wade through it.
-create index messages_events on khaossync.messages (destination, id) where state = 'ready' and kind <> 'stock_level';
-create index messages_levels on khaossync.messages (destination, id) where state = 'ready' and kind = 'stock_level';
+-- What the owner reads ahead. Nothing deferred stands in these two, or reading would wade through it. The planner takes
+-- the primary key's order for cheaper, which holds everything; `id + 0` is an order that only these two can give.
+create index messages_events on khaossync.messages (destination, (id + 0))
+    where state = 'ready' and kind <> 'stock_level';
+create index messages_levels on khaossync.messages (destination, (id + 0))
+    where state = 'ready' and kind = 'stock_level';
 -- What becomes ready by itself.
 create index messages_due on khaossync.messages (destination, not_before) where state in ('waiting', 'pending');
 -- What may block younger messages of its key; normally nearly empty.
@@ -84,7 +87,7 @@ create table khaossync.links (
     lines            jsonb   not null default '[]',
     intended_at      timestamptz not null,
     sent_at          timestamptz,
-    unique (erp, ref)
+    unique (ref, erp)  -- in this order, so that a person may ask by reference alone
 ) with (fillfactor = 75);
 
 create index links_open on khaossync.links (erp, sent_at) where state = 'sent' and not finished;

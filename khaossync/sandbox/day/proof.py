@@ -84,7 +84,7 @@ class Judge:
 
     def arrival(self) -> Law:
         """Every eligible order has one sales order, unless a person was asked to look at it."""
-        law = Law("every eligible order has exactly one sales order")
+        law = Law("every eligible order is one sales order")
         for order in self.shop.orders():
             found = len(self._sales_orders[order.id])
             if self._eligible(order) and not (found == 0 and self._cases[order.id]):
@@ -93,7 +93,7 @@ class Judge:
 
     def money(self) -> Law:
         """A sales order carries what the customer owed when it was sent, to the penny."""
-        law = Law("every sales order carries the same money")
+        law = Law("every sales order has the same money")
         for order in self.shop.orders():
             for sales_order in self._sales_orders[order.id]:
                 owed = order.total + self._taken_off_after(order, sales_order)
@@ -106,7 +106,7 @@ class Judge:
 
     def restraint(self) -> Law:
         """Nothing is in the ERP that has no business there."""
-        law = Law("nothing else reached the ERP, and nothing twice")
+        law = Law("nothing else and nothing twice in the ERP")
         names = {self.world.ref(order.id): order for order in self.shop.orders()}
         for ref, count in Counter(sales_order.ref for sales_order in self._all).items():
             order = names.get(ref)
@@ -118,7 +118,7 @@ class Judge:
 
     def despatches(self) -> Law:
         """Every parcel of the warehouse is one fulfilment with the same tracking and the same goods."""
-        law = Law("every despatch is exactly one fulfilment with its tracking")
+        law = Law("every despatch is one tracked fulfilment")
         told: dict[str, list[Counter[str]]] = defaultdict(list)
         for done in self.shop.fulfilments():
             for parcel in done.tracking:
@@ -136,7 +136,7 @@ class Judge:
 
     def mails(self) -> Law:
         """The customer hears of every parcel once."""
-        law = Law("every customer was told of every parcel once")
+        law = Law("every parcel was told to the customer once")
         mails = [mail for mail in self.shop.mails if mail.kind == "shipping_confirmation"]
         counted = Counter(number for mail in mails for number in mail.tracking_numbers)
         for number, times in counted.items():
@@ -159,7 +159,7 @@ class Judge:
 
     def refunds(self) -> Law:
         """Money that went back is in the ERP, or a person was asked to key it, or the ERP never had the order."""
-        law = Law("every refund is mirrored or is an open case")
+        law = Law("every refund is mirrored or an open case")
         asked = {case.subject for case in self.cases if case.case_class == "credit_note_to_key"}
         ids = {order.name: order for order in self.shop.orders()}
         for refund in self.shop.refunds():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from khaossync.domain.money import ZERO, minor_unit, rounded, share
+from khaossync.domain.money import ZERO, minor_unit, rounded, share, spoken
 
 CURRENCIES = st.sampled_from(["GBP", "EUR", "JPY", "KWD"])
 
@@ -58,3 +58,16 @@ def test_even_an_amount_finer_than_the_currency_is_shared_without_loss(
 ) -> None:
     amount = Decimal(cents) / 100 + Decimal(thousandths) / 1000
     assert sum(share(amount, [Decimal(weight) for weight in weights], "GBP"), ZERO) == amount
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "expected"),
+    [
+        ("18.5", "GBP", "18.50 GBP"),
+        ("1200", "JPY", "1200 JPY"),
+        ("0.125", "GBP", "0.125 GBP"),
+        ("-2", "GBP", "-2.00 GBP"),
+    ],
+)
+def test_people_read_amounts_with_the_digits_of_their_currency(amount: str, currency: str, expected: str) -> None:
+    assert spoken(Decimal(amount), currency) == expected

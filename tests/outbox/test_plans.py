@@ -1,0 +1,124 @@
+"""The hot statements use their indexes, however much history and backlog lies beside what they look for."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from outbox.conftest import at_database, execute
+
+from khaossync.outbox.feeds import READ_EVENTS, READ_LEVELS
+from khaossync.outbox.knowing import HOOK, KNOWN, LINKS, OPEN_REFERENCES
+from khaossync.outbox.ownership import PROMOTE
+from khaossync.outbox.settling import DEFER, FINISH, INTEND, PARK
+from khaossync.outbox.tracing import EVENTS, NAMES, UNFINISHED
+
+NOON = "timestamptz '2026-11-02 12:00Z'"
+FILL = """
+    -- a history of 20,000 effects, and a backlog of 9,000 messages: ready, deferred, parked, and levels
+    insert into khaossync.ledger (key, destination, kind, version, accepted_at)
+    select 'shop:' || n, 'khaos', 'order', '1', :noon from generate_series(1, 20000) n;
+    insert into khaossync.messages
+        (id, destination, kind, key, version, source, body, state, created_at, ready_at, expires_at, not_before)
+    select id, destination, kind, key, version, 'shop', '{}', state, :noon, :noon, :noon,
+        case when state = 'waiting' then :noon + interval '1 hour' end
+    from (
+        select *, case id % 6 when 0 then 'parked' when 1 then 'waiting' else 'ready' end as state
+        from khaossync.ledger where id <= 6000
+    ) backlog;
+    insert into khaossync.messages
+        (id, destination, kind, key, version, source, body, created_at, ready_at, expires_at)
+    select 100000 + n, 'shop', 'stock_level', 'SKU' || n || '@1', '1', 'khaos', '{}', :noon, :noon, :noon
+    from generate_series(1, 3000) n;
+    insert into khaossync.levels (destination, key, desired, serial, desired_at)
+    select 'shop', 'SKU' || n || '@1', 1, 1, :noon from generate_series(1, 3000) n;
+    insert into khaossync.links (key, channel, order_id, erp, ref, state, finished, intended_at, sent_at)
+    select 'shop:' || n, 'shop', n::text, 'khaos', 'S' || n, 'sent', n < 4900, :noon, :noon
+    from generate_series(1, 5000) n;
+    insert into khaossync.documents (source, kind, key, version, moment, about, number, body, received_at)
+    select 'shop', 'order', 'shop:' || n, '1', :noon, 'shop:' || n, '#' || n, '{}', :noon
+    from generate_series(1, 5000) n;
+    insert into khaossync.raws (source, kind, key, version, moment, raw, received_at, expires_at)
+    select 'shop', 'order', 'shop:' || n, '1', :noon, '', :noon, :noon from generate_series(1, 5000) n;
+    insert into khaossync.history (at, message_id, destination, kind, key, event, who, why)
+    select :noon, n, 'khaos', 'order', 'shop:' || n, 'retry', '', '' from generate_series(1, 5000) n;
+    analyze;
+""".replace(":noon", NOON)
+ONE_OF_MANY = {"messages", "ledger", "links", "documents", "raws", "history", "levels"}
+"""The tables that grow with the trade; the others stay small or are written in order."""
+
+STATEMENTS: dict[str, tuple[str, str]] = {
+    "read events": (READ_EVENTS, "'khaos', 100, 500"),
+    "read levels": (READ_LEVELS, "'shop', 100100, 500"),
+    "promote": (PROMOTE, f"array['khaos', 'shop'], {NOON}, 1000"),
+    "finish": (FINISH, f"array[5, 6]::bigint[], array[0, 0], array['done', 'done'], array['', ''], {NOON}"),
+    "defer": (
+        DEFER,
+        f"array[5]::bigint[], array[0], array['waiting'], array[{NOON}], array[0], array[0], array[false]",
+    ),
+    "park": (PARK, "array[5]::bigint[], array[0], array[false]"),
+    "intend": (INTEND, f"array[5]::bigint[], {NOON}"),
+    "known": (KNOWN, "array['shop'], array['order'], array['shop:7']"),
+    "links": (LINKS, "array['shop:7'], array['khaos'], array['S8']"),
+    "open references": (OPEN_REFERENCES, "'khaos'"),
+    "hook": (HOOK, f"'shop', 'd', 't', {NOON}"),
+    "names of a trace": (NAMES, "'#77'"),
+    "events of a trace": (EVENTS, "array['shop:77', 'S77']"),
+    "unfinished of a trace": (UNFINISHED, "array['shop:77']"),
+}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def busy(postgres_server: str, template: str) -> AsyncIterator[str]:
+    """A database with a past."""
+    await execute(postgres_server, f"create database outbox_busy template {template}")
+    dsn = at_database(postgres_server, "outbox_busy")
+    await execute(dsn, FILL)
+    yield dsn
+    await execute(postgres_server, "drop database outbox_busy with (force)")
+
+
+def scans(plan: dict[str, Any]) -> set[str]:
+    """The tables that a plan reads from end to end."""
+    found = {plan["Relation Name"]} if plan["Node Type"] == "Seq Scan" else set()
+    return found.union(*(scans(child) for child in plan.get("Plans", [])))
+
+
+async def plan_of(dsn: str, statement: str, arguments: str) -> dict[str, Any]:
+    """The plan that every process comes to after a while: prepared, and generic for all arguments."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute("set plan_cache_mode = force_generic_plan")
+        await connection.execute(f"prepare hot as {statement}")
+        [row] = await connection.fetch(f"explain (format json) execute hot ({arguments})")
+        [explained] = json.loads(row[0])
+        return dict(explained["Plan"])
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+async def test_a_hot_statement_reads_no_growing_table_from_end_to_end(busy: str, name: str) -> None:
+    plan = await plan_of(busy, *STATEMENTS[name])
+    assert scans(plan) & ONE_OF_MANY == set(), json.dumps(plan, indent=1)
+
+
+async def test_the_guard_sees_a_scan_where_there_is_one(busy: str) -> None:
+    plan = await plan_of(busy, "select * from khaossync.messages where version = $1", "'1'")
+    assert scans(plan) == {"messages"}
+
+
+@pytest.mark.parametrize(
+    ("statement", "arguments", "index"),
+    [
+        (READ_EVENTS, "'khaos', 100, 500", "messages_events"),
+        (READ_EVENTS, "'khaos', 100, 500", "messages_blockers"),
+        (READ_LEVELS, "'shop', 100100, 500", "messages_levels"),
+        (PROMOTE, f"array['khaos'], {NOON}, 1000", "messages_due"),
+    ],
+)
+async def test_reading_walks_only_what_may_go(busy: str, statement: str, arguments: str, index: str) -> None:
+    """Deferred and parked rows do not stand in the index that the reader walks."""
+    assert index in json.dumps(await plan_of(busy, statement, arguments))
