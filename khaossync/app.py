@@ -16,6 +16,7 @@ import structlog
 from khaossync.clock import Clock, SystemClock
 from khaossync.config import Config
 from khaossync.domain.documents import Kind
+from khaossync.domain.errors import ConfigError
 from khaossync.domain.routing import TO_CHANNEL, TO_ERP
 from khaossync.embedded import Server as EmbeddedServer
 from khaossync.loops.listen import Listen
@@ -128,9 +129,17 @@ async def build(config: Config, stack: AsyncExitStack) -> App:
     token = config.http.details_token.get_secret_value() if config.http.details_token else ""
     lookout = Lookout(vigil.facts, clock)
     server = Server(lookout, metrics, door, host=config.http.host, port=config.http.port, token=token)
-    await server.start()
+    await _listen(server, config)
     stack.push_async_callback(server.stop)
     return App(config, loops, LagMonitor(clock, metrics), vigil, server)
+
+
+async def _listen(server: Server, config: Config) -> None:
+    try:
+        await server.start()
+    except OSError as error:
+        why = f"cannot listen on {config.http.host}:{config.http.port} ({error.strerror or error})"
+        raise ConfigError(f"http.port: {why}; give a free port and an address of this machine") from None
 
 
 async def _note_run(outbox: PostgresOutbox, stack: AsyncExitStack, clock: Clock) -> None:

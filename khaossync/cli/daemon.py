@@ -21,7 +21,8 @@ class Daemon:
     def __init__(self, config: Path, log: Path) -> None:
         self._config = config
         self._log = log
-        self._peak = 0.0
+        self.peak = 0.0
+        """The most resident megabytes that were seen."""
 
     async def __aenter__(self) -> Self:
         command = (sys.executable, "-m", "khaossync", "run", "--config", str(self._config))
@@ -57,14 +58,14 @@ class Daemon:
             raise TransientError(f"the daemon ended with {self._process.returncode}:\n{self._last_words()}")
 
     def memory(self) -> float:
-        """Resident megabytes now; the most that was seen is remembered."""
+        """Resident megabytes now."""
         try:
             status = Path(f"/proc/{self._process.pid}/status").read_text()
         except FileNotFoundError:
             return 0.0
         resident = re.search(r"VmRSS:\s+(\d+) kB", status)
         now = int(resident[1]) / 1024 if resident else 0.0
-        self._peak = max(self._peak, now)
+        self.peak = max(self.peak, now)
         return now
 
     def told(self) -> str:
@@ -73,7 +74,7 @@ class Daemon:
         blocked = [line for line in lines if '"event_loop_blocked"' in line]
         errors = [line for line in lines if '"level":"error"' in line]
         return (
-            f"daemon: {self._peak:.0f} MB at most, {len(lines)} log lines, {len(errors)} errors, "
+            f"daemon: {self.peak:.0f} MB at most, {len(lines)} log lines, {len(errors)} errors, "
             f"event loop blocked over 50 ms {len(blocked)} times"
         )
 

@@ -11,13 +11,16 @@ from khaossync.cli.daemon import Daemon
 from khaossync.cli.picture import Picture
 from khaossync.cli.proof import ProofRow, show_proof
 from khaossync.cli.stage import Stage
-from khaossync.sandbox.day import Law
+from khaossync.sandbox.day import SITUATIONS, Law
 
 TRADING_DAY = 10 * 3600
 """Seconds of a trading day, from nine in the morning to seven in the evening."""
 
 PATIENCE = 120
 """Seconds that the daemon may take after the day to bring the last documents across."""
+
+MEMORY = 200
+"""Megabytes that the daemon may take in a day."""
 
 LOOK = 0.5
 """Seconds between two looks at the picture."""
@@ -36,8 +39,9 @@ def arguments(verb: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """0 when every law of the day holds, 1 when one is broken."""
-    if options.orders < 1 or options.speed <= 0:
-        print("khaossync: --orders and --speed must be above zero", file=sys.stderr)
+    if options.orders < len(SITUATIONS) or options.speed <= 0:
+        least = f"--orders must be at least {len(SITUATIONS)}, so that every situation of the day happens"
+        print(f"khaossync: {least}; --speed must be above zero", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory(prefix="khaossync-demo-") as folder:
         return asyncio.run(_play(options, Path(folder)))
@@ -52,14 +56,21 @@ async def _play(options: argparse.Namespace, folder: Path) -> int:
             stage.connect()
             with Picture() as picture:
                 laws = await _live(stage, daemon, picture, TRADING_DAY / options.speed)
-                good = True
-            good = show_proof(
-                [ProofRow(law.text, law.checked, law.checked - len(law.broken), law.broken) for law in laws]
-            )
+            print()
+            good = show_proof([*map(_row, laws), _frugality(daemon)])
             print(f"\nseen by the way: {stage.told()}\n{daemon.told()}")
             if options.keep_running:
                 await _stay(stage, daemon)
     return 0 if good else 1
+
+
+def _row(law: Law) -> ProofRow:
+    return ProofRow(law.text, law.checked, law.checked - len(law.broken), law.broken)
+
+
+def _frugality(daemon: Daemon) -> ProofRow:
+    bad = () if daemon.peak < MEMORY else (f"it took {daemon.peak:.0f} MB",)
+    return ProofRow(f"the daemon stayed under {MEMORY} MB", 1, 1 - len(bad), bad)
 
 
 async def _live(stage: Stage, daemon: Daemon, picture: Picture, seconds: float) -> list[Law]:

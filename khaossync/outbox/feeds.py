@@ -19,7 +19,7 @@ READ_EVENTS = f"""
 select {MESSAGE_COLUMNS},
     array(
         select b.id from khaossync.messages b
-        where b.destination = m.destination and b.key = m.key and b.id < m.id and b.state = 'nope'
+        where b.destination = m.destination and b.key = m.key and b.id < m.id and b.state <> 'ready'
     ) as blockers
 from khaossync.messages m
 where m.destination = $1 and m.id + 0 > $2 and m.state = 'ready' and m.kind <> 'stock_level'

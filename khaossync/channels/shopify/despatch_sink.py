@@ -20,16 +20,26 @@ from khaossync.channels.shopify.wire import user_errors, words
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.despatch import Consignment, ConsignmentLine
 from khaossync.domain.documents import Kind
-from khaossync.domain.errors import AmbiguousError, ConnectorDownError, RejectedError, SyncError
+from khaossync.domain.errors import (
+    AmbiguousError,
+    ConnectorDownError,
+    RejectedError,
+    SyncError,
+    TransientError,
+)
 from khaossync.domain.messages import Delivery, Done, Message, Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the shop knows of one consignment: the fulfilments that tell of it, and the lines still to be told."""
+    """What the shop knows of one consignment: the fulfilments that tell of it, and the lines still to be told.
+
+    `others` are fulfilments (gids) that were there already and tell of other goods, however alike they look.
+    """
 
     told: tuple[Fulfilment, ...]
     left: tuple[ConsignmentLine, ...]
+    others: frozenset[str] = frozenset()
 
     @property
     def done(self) -> Done:
@@ -75,11 +85,16 @@ class Despatches:
         if planned is None:
             return await self._does_not_fit(consignment, message, look, orders)
         references = [each.gid for each in look.told]
-        for call in planned:
+        for number, call in enumerate(planned):
             try:
                 references.append(await self._create(consignment, call, notify=self.notify and not references))
             except (AmbiguousError, RejectedError) as error:
-                return await self._look_again(consignment, message, error)
+                return await self._look_again(consignment, message, error, look.others)
+            except (TransientError, ConnectorDownError) as error:
+                if not number:
+                    raise
+                # A part is told already: only a message in doubt recognises it when it carries no number.
+                return AmbiguousError(f"{error}; {number} of {len(planned)} calls were made")
         return Done(" ".join(references))
 
     async def _look(self, consignment: Consignment, message: Message) -> Look:
@@ -89,15 +104,22 @@ class Despatches:
             raise _refused(consignment, "the shop has no such order", final=True)
         sure = bool(consignment.tracking_number) or message.doubt
         told = told_already(consignment, found, message.created_at) if sure else []
-        return Look(tuple(told), still_to_tell(consignment.lines, told))
+        others = frozenset(each.gid for each in found) - {each.gid for each in told}
+        return Look(tuple(told), still_to_tell(consignment.lines, told), others)
 
-    async def _look_again(self, consignment: Consignment, message: Message, error: SyncError) -> Outcome:
-        """After a lost or refused call: the shop's own word decides, and where it has none the doubt remains."""
+    async def _look_again(
+        self, consignment: Consignment, message: Message, error: SyncError, others: frozenset[str] = frozenset()
+    ) -> Outcome:
+        """After a lost or refused call: the shop's own word decides, and where it has none the doubt remains.
+
+        What was there before the call (`others`) cannot be its work: an equal parcel without a number stays another.
+        """
         try:
             found = await fulfilments(self.client, consignment.order_id, consignment.tracking_number)
         except SyncError:
             return error
-        told = told_already(consignment, found or [], message.created_at)
+        new = [each for each in found or [] if each.gid not in others]
+        told = told_already(consignment, new, message.created_at)
         look = Look(tuple(told), still_to_tell(consignment.lines, told))
         return error if look.left else look.done
 

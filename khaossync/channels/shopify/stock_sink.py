@@ -26,10 +26,11 @@ _KEY_SPENT = {"IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED", "IDEMPOTENCY_KEY_PARAMETER_
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One quantity to set. `identity` tells this telling of the level from every other."""
+    """One quantity to set. `identity` tells this telling of the level from every other; `failures` counts its tries."""
 
     index: int
     identity: str
+    failures: int
     level: ChannelLevel
     expected: int | None
 
@@ -154,16 +155,18 @@ def _write(index: int, delivery: Delivery) -> Write:
     level, message = delivery.payload, delivery.message
     if not isinstance(level, ChannelLevel):
         raise TypeError(f"a stock sink cannot take {type(level).__name__}")
-    return Write(index, f"{message.id}.{message.revision}", level, level.expected)
+    return Write(index, f"{message.id}.{message.revision}", message.failures, level, level.expected)
 
 
 def _key(writes: Sequence[Write], salt: int) -> str:
     """The same for the same levels told again, another for everything else.
 
+    A key that replaces another is new at every try: else a message whose keys are all spent would never get through.
     https://shopify.dev/docs/api/usage/idempotent-requests
     """
+    tries = sum(write.failures for write in writes) if salt < _ROUNDS else 0
     content = json.dumps([[write.identity, *write.input.values()] for write in writes])
-    return str(uuid5(NAMESPACE_URL, f"{salt} {content}"))
+    return str(uuid5(NAMESPACE_URL, f"{salt} {tries} {content}"))
 
 
 def _refusal(errors: Sequence[Node], size: int) -> Refusal:

@@ -120,11 +120,11 @@ def import_result(result: Result) -> ImportResult:
 
 def stock_codes(result: Result) -> tuple[str, ...]:
     """The codes of a TStockList, each once. Raises UnintelligibleError when it promises more than it holds."""
-    codes = [code for one in result.items("List") if (code := one.get("StockCode"))]
+    codes = [one.get("StockCode") for one in result.items("List")]
     promised = number(result.get("Count") or "0", "Count")
     if promised > len(codes):
         raise UnintelligibleError(f"it promises {promised:f} stock codes and holds {len(codes)}")
-    return tuple(dict.fromkeys(codes))
+    return tuple(dict.fromkeys(filter(None, codes)))
 
 
 def names(result: Result) -> tuple[str, ...]:

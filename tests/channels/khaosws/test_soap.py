@@ -80,6 +80,12 @@ def test_a_list_that_promises_more_than_it_holds_is_refused() -> None:
         stock_codes(read("GetStockList", text.encode()))
 
 
+def test_a_row_without_a_code_does_not_spoil_the_list() -> None:
+    rows = "<item><StockCode>A</StockCode></item><item><StockCode/></item>"
+    text = f"<return><Count>2</Count><List>{rows}</List></return>"
+    assert stock_codes(result("GetStockList", text)) == ("A",)
+
+
 def test_an_empty_list_is_a_list() -> None:
     assert stock_codes(result("GetStockList", "<return><Count>0</Count></return>")) == ()
     assert stock_codes(result("GetStockList", "<return xsi:nil='true'/>")) == ()

@@ -14,7 +14,14 @@ from khaossync.channels.shopify.despatch_sink import Despatches
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.despatch import Consignment, ConsignmentLine
 from khaossync.domain.documents import Kind
-from khaossync.domain.errors import AmbiguousError, ConnectorDownError, RejectedError, SyncError, TransientError
+from khaossync.domain.errors import (
+    AmbiguousError,
+    ConnectorDownError,
+    RateLimitedError,
+    RejectedError,
+    SyncError,
+    TransientError,
+)
 from khaossync.domain.messages import Delivery, Done, Outcome
 
 Asked = Mapping[str, Any]
@@ -220,6 +227,39 @@ async def test_two_equal_parcels_without_numbers_are_two_fulfilments() -> None:
     assert await tell(at, parcel("", mug=1)) == Done("gid://shopify/Fulfillment/1")
     assert await tell(at, parcel("", mug=1)) == Done("gid://shopify/Fulfillment/2")
     assert "url" not in at.asked[0]["trackingInfo"]
+
+
+@pytest.mark.parametrize("failure", ["refused", "lost"])
+async def test_an_equal_parcel_told_before_is_no_proof_of_the_one_that_failed(failure: str) -> None:
+    """SHO-9: two parcels without numbers and with the same goods; the second call fails and must not count as done."""
+    at = desk(asked_of(mug=2))
+    await tell(at, parcel("", mug=1))
+    if failure == "refused":
+        at.refusal = "Fulfillment order is busy"
+    else:
+        at.before = [LOST]
+    assert isinstance(await tell(at, parcel("", mug=1)), SyncError)
+    assert len(at.made) == 1
+
+
+async def test_a_despatch_without_a_number_that_was_slowed_down_half_way_is_finished_later() -> None:
+    """SHO-9: the part that is told must be recognised at the next try, which only doubt allows."""
+    at = desk(asked_of("1", mug=1), asked_of("2", cup=1))
+    create, calls = at.create, 0
+
+    def slowed(asked: Asked) -> Json | SyncError:
+        nonlocal calls
+        calls += 1
+        return RateLimitedError("slow down", timedelta(seconds=1)) if calls == 2 else create(asked)
+
+    at.shop.answers["CreateFulfilment"] = slowed
+    outcome = await tell(at, parcel("", mug=1, cup=1))
+    assert isinstance(outcome, AmbiguousError)
+    assert "1 of 2 calls" in str(outcome)
+    assert await tell(at, parcel("", mug=1, cup=1), doubt=True) == Done(
+        "gid://shopify/Fulfillment/1 gid://shopify/Fulfillment/2"
+    )
+    assert [each["notifyCustomer"] for each in at.asked] == [True, False]
 
 
 async def test_in_doubt_a_parcel_without_a_number_is_found_by_what_it_holds() -> None:

@@ -1,6 +1,7 @@
 """Quantities are set in batches; a sale in between is noticed, and one bad item spoils no other."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -185,6 +186,25 @@ async def test_a_spent_key_is_replaced() -> None:
 
     assert kinds(await StockLevels(PaperShop(SetQuantities=answer)).deliver(batch(level(1)))) == ["Done"]
     assert len(set(keys)) == 3
+
+
+async def test_spent_keys_are_never_all_there_are() -> None:
+    """SHO-23: during an outage every key of a try may be spent; the next try has others and comes through."""
+    spent: set[str] = set()
+    down = True
+
+    def answer(asked: Asked) -> Json:
+        if not down and asked["key"] not in spent:
+            return taken()
+        spent.add(asked["key"])
+        return refused(("IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED", None))
+
+    sink = StockLevels(PaperShop(SetQuantities=answer))
+    (outcome,) = await sink.deliver(batch(level(1)))
+    assert isinstance(outcome, TransientError)
+    down = False
+    again = [replace(each, message=replace(each.message, failures=1)) for each in batch(level(1))]
+    assert kinds(await sink.deliver(again)) == ["Done"]
 
 
 async def test_a_call_that_is_still_at_work_is_tried_later() -> None:
