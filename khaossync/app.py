@@ -43,6 +43,10 @@ IDLE = timedelta(seconds=5)
 SILENCE = timedelta(minutes=5)
 """How long a loop may be silent: an ERP may take two minutes for one call, and a lookup follows a lost one."""
 
+GRACE = timedelta(seconds=10)
+"""How long what a killed predecessor was about to send rests before it is looked for: its last call may still be at
+work on the other side. Khaos Control also recognises a reference that it has seen."""
+
 TIDY = timedelta(minutes=10)
 """How often old raw texts and webhook ids are pruned."""
 
@@ -113,7 +117,7 @@ async def build(config: Config, stack: AsyncExitStack) -> App:
     clock, dice, metrics = SystemClock(), random.Random(), Metrics()
     settings = await database(config, stack, clock)
     outbox = await stack.enter_async_context(
-        open_outbox(settings, clock, holder=f"{socket.gethostname()}:{os.getpid()}")
+        open_outbox(settings, clock, holder=f"{socket.gethostname()}:{os.getpid()}", grace=GRACE)
     )
     await _note_run(outbox, stack, clock)
     kit = Kit(clock, dice, metrics, outbox, stack)
@@ -178,12 +182,12 @@ class _Wiring:
         self.wakes: dict[tuple[str, str], Wake] = {}
 
     def pulls(self) -> list[Loop]:
-        made = []
+        made, turn = [], asyncio.Lock()
         for name, outage in self._outages.items():
             for source in outage.connector.sources:
                 title = f"pull {name} {source.name}"
                 beat = partial(self._beats.beat, title)
-                pull = Pull(source, outage, self._outbox, self._rules, self._metrics, beat)
+                pull = Pull(source, outage, self._outbox, self._rules, self._metrics, beat, turn)
                 wake = self.wakes[name, source.name] = Wake()
                 made.append(self._loop(title, pull.tick, source.interval, wake))
         return made

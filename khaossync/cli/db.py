@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import os
 from contextlib import AsyncExitStack
+from urllib.parse import urlsplit
 
 from khaossync.cli.opening import config_argument, configured, settings_beside
 from khaossync.clock import SystemClock
@@ -24,6 +25,8 @@ def arguments(verb: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Copy all or nothing, and count both sides."""
+    if options.to and urlsplit(options.to).password:
+        raise ConfigError("db copy: --to holds a password, which every user could read; put the DSN into $KHAOSSYNC_TO")
     target = options.to or os.environ.get("KHAOSSYNC_TO", "")
     if not target:
         raise ConfigError("db copy: say where to with --to postgresql://user@host/name, or in $KHAOSSYNC_TO")

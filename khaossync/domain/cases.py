@@ -76,6 +76,7 @@ class Case:
 
 
 _RETRY = "then run `khaossync cases retry <case>`"
+_RESTART = f"restart khaossync, for it reads its configuration only then, {_RETRY}"
 
 PLAYBOOKS: Mapping[CaseClass, Playbook] = {
     CaseClass.UNREADABLE_DOCUMENT: Playbook(
@@ -83,13 +84,15 @@ PLAYBOOKS: Mapping[CaseClass, Playbook] = {
         False,
         "A document could not be read",
         "Read the kept raw text with `khaossync cases show <case>`; the reason names the field. "
-        "When the sender has mended the record it is read again by itself.",
+        "When the sender has mended the record it is read again by itself; a message that waits with this case goes "
+        f"on when you {_RETRY[5:]}.",
     ),
     CaseClass.UNMAPPED_SKU: Playbook(
         Owner.OPERATIONS,
         True,
         "An ordered SKU has no stock code",
-        f"Create the stock code in Khaos Control or map the SKU in the channel's [skus] table, {_RETRY}.",
+        f"Create the stock code in Khaos Control, {_RETRY}; "
+        f"or map the SKU in the channel's [skus] table and {_RESTART}.",
     ),
     CaseClass.DUPLICATE_SKU: Playbook(
         Owner.ECOMMERCE,
@@ -107,19 +110,19 @@ PLAYBOOKS: Mapping[CaseClass, Playbook] = {
         Owner.OPERATIONS,
         True,
         "A delivery method has no courier",
-        f"Add the method to the channel's [couriers] table, {_RETRY}.",
+        f"Add the method to the channel's [couriers] table, {_RESTART}.",
     ),
     CaseClass.UNMAPPED_TAX_RATE: Playbook(
         Owner.FINANCE,
         False,
         "A tax rate has no tax code",
-        f"Add the rate to the channel's [tax_codes] table, {_RETRY}.",
+        f"Add the rate to the channel's [tax_codes] table, {_RESTART}.",
     ),
     CaseClass.UNKNOWN_MONEY: Playbook(
         Owner.FINANCE,
         False,
         "An order carries money that no rule maps",
-        f"Decide which stock code books it, add it to the channel's [money_codes] table, {_RETRY}.",
+        f"Decide which stock code books it, add it to the channel's [money_codes] table, {_RESTART}.",
     ),
     CaseClass.TOTAL_MISMATCH: Playbook(
         Owner.FINANCE,
@@ -137,7 +140,7 @@ PLAYBOOKS: Mapping[CaseClass, Playbook] = {
         Owner.FINANCE,
         False,
         "An order is in a currency that the channel does not accept",
-        f"Add the currency to the channel's `currencies` when Khaos Control has customers in it, {_RETRY}.",
+        f"Add the currency to the channel's `currencies` when Khaos Control has customers in it, {_RESTART}.",
     ),
     CaseClass.ADDRESS_DOES_NOT_FIT: Playbook(
         Owner.CUSTOMER_SERVICE,
@@ -150,7 +153,8 @@ PLAYBOOKS: Mapping[CaseClass, Playbook] = {
         False,
         "An order reference is longer than the ERP takes",
         "Shorten the channel's `prefix` (only before go-live: a changed prefix changes every reference) "
-        "or raise the ERP's `reference_limit` if your Khaos Control allows it.",
+        "or raise the ERP's `reference_limit` if your Khaos Control allows it; restart khaossync, and change the order "
+        "in the shop (a tag will do) so that it is read again.",
     ),
     CaseClass.ORDER_REFUSED: Playbook(
         Owner.OPERATIONS,

@@ -6,6 +6,7 @@ SyncError
 │   └── RateLimitedError    wait as long as told; spends no attempt
 ├── ConnectorDownError      stop calling until `ping` succeeds; log once down, once up
 ├── RejectedError           understood and refused: park the message and open a case
+│   └── DefectError         our own fault, so nobody knows what happened: look first, try a few times, then park
 ├── AmbiguousError          sent, but the answer is lost: look before sending again
 ├── ForgedError             a webhook whose signature is wrong: answer 401, believe nothing
 └── OwnershipLostError      another process owns this connector now: complete nothing
@@ -55,6 +56,13 @@ class RejectedError(SyncError):
         self.case_class = case_class
         self.evidence = dict(evidence or {})
         self.final = final
+
+
+class DefectError(RejectedError):
+    """A fault of ours struck while the record was being delivered: it may or may not have had its effect."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, CaseClass.ATTEMPTS_EXHAUSTED, final=False)
 
 
 class AmbiguousError(SyncError):

@@ -28,7 +28,11 @@ class SentLine:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The pair of a channel's order and an ERP's sales order; `ref` is the ERP's ASSOCIATED_REF, stable for ever."""
+    """The pair of a channel's order and an ERP's sales order; `ref` is the ERP's ASSOCIATED_REF, stable for ever.
+
+    `lines` and `refund_ids` are what it was sent with; `fingerprint` is of the newest edit that the ERP, or the person
+    who keys there, was told of.
+    """
 
     channel: str
     order_id: str

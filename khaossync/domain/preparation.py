@@ -123,7 +123,7 @@ def _amendment(order: Order, link: Link | None) -> Ready | Verdict:
     if link is None or not _in_erp(link):
         return Withdraw("the order never went to the ERP")
     if link.fingerprint == order.fingerprint:
-        return Withdraw("the sales order was sent with this edit in it")
+        return Withdraw("the sales order was sent with this edit in it, or it was told already")
     changed = differences(order, link)
     return Ready(Amendment(order.channel, order.order_id, order.number, link.ref, link.sales_order_code, changed))
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from khaossync.domain.cases import Case, CaseClass
-from khaossync.domain.errors import AmbiguousError, RateLimitedError, RejectedError, SyncError
+from khaossync.domain.errors import AmbiguousError, DefectError, RateLimitedError, RejectedError, SyncError
 from khaossync.domain.messages import Await, Complete, Done, Message, Outcome, Park, Pending, Retry, Verdict
 
 
@@ -40,7 +40,8 @@ def decide(message: Message, outcome: Outcome, now: datetime, policy: RetryPolic
         case RejectedError() as error if error.final or message.attempts + 1 >= policy.attempts:
             return Park(Case(error.case_class, message.destination, message.key, str(error), error.evidence))
         case RejectedError() as error:
-            return Retry(now + backoff(message, policy, dice), str(error), spent=True)
+            doubt = message.doubt or isinstance(error, DefectError)
+            return Retry(now + backoff(message, policy, dice), str(error), spent=True, doubt=doubt)
         case SyncError() as error:
             return _later(message, error, now, policy, dice)
 

@@ -119,8 +119,9 @@ def _order(order: Order, rules: ChannelRules, known: Knowledge) -> Plan:
     link = known.links.get(order.key)
     if order.cancelled_at:
         return Plan((_to_erp(Kind.CANCELLATION, order, rules, ONCE),)) if link else NOTHING
-    if link and link.state in (LinkState.SENT, LinkState.CLOSED) and link.fingerprint != order.fingerprint:
-        return Plan((_to_erp(Kind.AMENDMENT, order, rules, order.fingerprint),))
+    if link and link.state is not LinkState.WITHDRAWN and link.fingerprint != order.fingerprint:
+        # Also while the order is on its way: whether it went with this edit in it shows when its turn comes.
+        return Plan((_to_erp(Kind.AMENDMENT, order, rules, _edit(order)),))
     if link or hindrance(order, rules):
         return NOTHING
     try:
@@ -128,6 +129,11 @@ def _order(order: Order, rules: ChannelRules, known: Knowledge) -> Plan:
     except RejectedError as error:
         return Plan(cases=(Case(error.case_class, order.channel, order.key, str(error), error.evidence),))
     return Plan((_to_erp(Kind.ORDER, order, rules, ONCE),), refs={order.key: (rules.erp, ref)})
+
+
+def _edit(order: Order) -> str:
+    """The version of an edit: an order that is edited back to what it once was has been edited once more."""
+    return f"{order.fingerprint}@{order.updated_at:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _to_erp(kind: Kind, order: Order, rules: ChannelRules, version: str) -> NewMessage:

@@ -36,17 +36,18 @@ class ChannelRules:
     company_class: str = ""
     total_tolerance: Decimal = Decimal(0)
     tax_tolerance: Decimal = Decimal("0.05")
+    _by_code: Mapping[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_code", {code: sku for sku, code in self.skus.items()})
 
     def stock_code(self, sku: str) -> str:
         """The stock code that a SKU stands for."""
         return self.skus.get(sku, sku)
 
     def sku(self, stock_code: str) -> str:
-        """The SKU under which the channel sells a stock code."""
-        for sku, code in self.skus.items():
-            if code == stock_code:
-                return sku
-        return stock_code
+        """The SKU under which the channel sells a stock code; empty for one whose name stands for another's goods."""
+        return self._by_code.get(stock_code) or ("" if stock_code in self.skus else stock_code)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from khaossync.domain.sales_order import SalesLine
 from khaossync.domain.taxation import tax_code, tax_rate
 
 GIFT_CARD = "gift_card"
-"""The name in [money] of the code that books gift cards sold: a liability, not goods."""
+"""The name in [money_codes] of the code that books gift cards sold: a liability, not goods."""
 
 
 def sales_lines(order: Order, rules: ChannelRules) -> tuple[SalesLine, ...]:
@@ -73,7 +73,7 @@ def _require_money_codes(order: Order, rules: ChannelRules) -> None:
     unknown = {name: amount for name, amount in carried if name not in rules.money_codes}
     if unknown:
         raise RejectedError(
-            f"order {order.number} carries money without a stock code in [money]: {', '.join(unknown)}",
+            f"order {order.number} carries money without a stock code in [money_codes]: {', '.join(unknown)}",
             CaseClass.UNKNOWN_MONEY,
             evidence={name: f"{amount:f} {order.currency}" for name, amount in unknown.items()},
         )

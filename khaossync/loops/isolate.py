@@ -1,18 +1,27 @@
-"""One bad document must not stop the rest: a bug in judging it becomes a value that its caller records."""
+"""One bad document must not stop the rest: whatever handling it raises becomes a value that the caller records."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import structlog
 
 log = structlog.get_logger()
-T = TypeVar("T")
 
 
-def isolated(judge: Callable[[], T], record: str) -> T | Exception:
-    """The result of a pure judgement, or whatever it raised; the traceback is logged once with its record."""
+@dataclass(slots=True)
+class Trouble:
+    """What went wrong inside an `isolated` block; empty as long as nothing did."""
+
+    text: str = ""
+
+
+@contextmanager
+def isolated(record: str) -> Iterator[Trouble]:
+    """Keep whatever the block raises from the other documents; the traceback is logged once with its record."""
+    trouble = Trouble()
     try:
-        return judge()
+        yield trouble
     except Exception as error:  # the one place where a document's own trouble is kept from the others
         log.exception("document_broke_a_rule", record=record)
-        return error
+        trouble.text = f"{type(error).__name__}: {error}"

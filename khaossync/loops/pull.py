@@ -1,5 +1,6 @@
 """The first half of the road: read a source's pages, route them, and store all that follows in one transaction."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,8 @@ class Pull:
     """Keeps one stream of one connector read up to the present.
 
     `beat` is called after every page: the first reading of a catalogue takes longer than a loop may be silent.
+    `turn` is shared by all pulls. A level follows from documents of several streams, so one page is judged and
+    stored before the next is judged: two at once would each miss what the other brings, or undo it.
     """
 
     source: Source
@@ -34,6 +37,7 @@ class Pull:
     rules: Rules
     meter: Meter
     beat: Callable[[], None]
+    turn: asyncio.Lock
 
     async def tick(self) -> Mapping[str, int]:
         """Read from the stored cursor to the present; counts of what was new."""
@@ -43,7 +47,8 @@ class Pull:
         cursor = await self.outbox.cursor(self._connector, self.source.name)
         try:
             async for page in self.source.changes(cursor):
-                counts.update(await self._store(page))
+                async with self.turn:
+                    counts.update(await self._store(page))
                 self.beat()
         except RateLimitedError as error:
             log.info(
@@ -107,8 +112,7 @@ class Pull:
         return Acceptance(self._connector, self.source.name, kept, tuple(messages), tuple(levels), tuple(cases), refs)
 
     def _plan(self, document: Document, known: Knowledge) -> Plan | Unreadable:
-        plan = isolated(lambda: route(document, self.rules, known), f"{document.kind} {document.key}")
-        if isinstance(plan, Plan):
-            return plan
-        reason = f"no rule could judge it: {type(plan).__name__}: {plan}"
+        with isolated(f"{document.kind} {document.key}") as trouble:
+            return route(document, self.rules, known)
+        reason = f"no rule could judge it: {trouble.text}"
         return Unreadable(document.source, document.kind, document.key, reason, document.raw)

@@ -11,7 +11,7 @@ from khaossync.clock import Clock
 from khaossync.domain.by_hand import by_hand
 from khaossync.domain.cases import Case, CaseClass
 from khaossync.domain.documents import Kind
-from khaossync.domain.errors import ConnectorDownError, OwnershipLostError, SyncError
+from khaossync.domain.errors import ConnectorDownError, DefectError, OwnershipLostError, SyncError
 from khaossync.domain.knowledge import Knowledge, Question
 from khaossync.domain.messages import (
     Delivery,
@@ -24,7 +24,7 @@ from khaossync.domain.messages import (
     Withdraw,
 )
 from khaossync.domain.orders import Order
-from khaossync.domain.preparation import Ready, follow_up, prepare, question
+from khaossync.domain.preparation import Ready, channel_of, follow_up, prepare, question
 from khaossync.domain.retry import RetryPolicy, decide
 from khaossync.domain.rules import Rules
 from khaossync.loops.isolate import isolated
@@ -101,7 +101,7 @@ class Push:
     async def _ready(self, claimed: Sequence[Message]) -> tuple[list[Delivery], list[Settlement]]:
         deliveries: list[Delivery] = []
         settled: list[Settlement] = []
-        fresh = [await self._reread(message) for message in claimed]
+        fresh = [self._without_channel(message) or await self._reread(message) for message in claimed]
         known = await self._look_up([message for message in fresh if isinstance(message, Message)])
         for message, current in zip(claimed, fresh, strict=True):
             made = self._prepare(current, known) if isinstance(current, Message) else current
@@ -110,6 +110,14 @@ class Push:
             else:
                 settled.append(Settlement(message, made))
         return deliveries, settled
+
+    def _without_channel(self, message: Message) -> Park | None:
+        """The verdict on what a channel left behind when it was taken out of the configuration."""
+        channel = channel_of(message)
+        if channel in self.rules.channels and message.source in self.outages:
+            return None
+        detail = f"{message.source} or {channel} is not configured any more: put its table back, or ignore this case"
+        return Park(Case(CaseClass.NO_ROUTE, message.destination, message.key, detail))
 
     async def _reread(self, message: Message) -> Message | Verdict:
         """The message with its order as the shop shows it this moment: the last look before it is sent."""
@@ -120,6 +128,8 @@ class Push:
         if reader is None:
             return message
         try:
+            if origin.since is not None:
+                raise ConnectorDownError(f"{message.source} is down and cannot be asked first: {origin.reason}")
             document = await reader.reread(message.key)
         except SyncError as error:
             if isinstance(error, ConnectorDownError):
@@ -137,26 +147,30 @@ class Push:
         return known | await self.outbox.look_up(follow_up(known)) if self.kind is Kind.DESPATCH else known
 
     def _prepare(self, message: Message, known: Knowledge) -> Ready | Verdict:
-        judge = isolated(lambda: prepare(message, self.rules, known, self.clock.now()), f"{self.kind} {message.key}")
-        if isinstance(judge, Exception):
-            detail = f"no rule could judge it: {type(judge).__name__}: {judge}"
-            return Park(Case(CaseClass.UNREADABLE_DOCUMENT, message.source, message.key, detail))
-        if isinstance(judge, Ready) and self._sink is None:
-            return HandOver(by_hand(message, judge.payload))
-        return judge
+        with isolated(f"{self.kind} {message.key}") as trouble:
+            made = prepare(message, self.rules, known, self.clock.now())
+            return HandOver(by_hand(message, made.payload)) if isinstance(made, Ready) and not self._sink else made
+        detail = f"no rule could judge it: {trouble.text}"
+        return Park(Case(CaseClass.UNREADABLE_DOCUMENT, message.source, message.key, detail))
 
     async def _deliver(self, deliveries: Sequence[Delivery]) -> list[Settlement]:
+        """The verdicts; none while the destination is down. A batch over which a sink breaks goes one by one."""
         if not deliveries or self._sink is None:
             return []
         outcomes: Sequence[Outcome]
-        try:
-            outcomes = await self._sink.deliver(deliveries)
-        except ConnectorDownError as error:
-            self.outage.down(error)
-            return []
-        except SyncError as error:
-            outcomes = [error] * len(deliveries)
-        return [self._judged(one, outcome) for one, outcome in zip(deliveries, outcomes, strict=True)]
+        with isolated(f"{self.kind} {', '.join(one.message.key for one in deliveries)}") as trouble:
+            try:
+                outcomes = await self._sink.deliver(deliveries)
+            except ConnectorDownError as error:
+                self.outage.down(error)
+                return []
+            except SyncError as error:
+                outcomes = [error] * len(deliveries)
+            return [self._judged(one, outcome) for one, outcome in zip(deliveries, outcomes, strict=True)]
+        if len(deliveries) == 1:
+            defect = DefectError(f"khaossync broke over it, see `document_broke_a_rule` in the log: {trouble.text}")
+            return [self._judged(deliveries[0], defect)]
+        return [settled for one in deliveries for settled in await self._deliver([one])]
 
     def _judged(self, delivery: Delivery, outcome: Outcome) -> Settlement:
         message = delivery.message

@@ -45,7 +45,7 @@ class Told:
 async def accept(connection: Connection, group: Sequence[Acceptance], owned: Collection[str], now: datetime) -> Told:
     """Store pages, their messages and their cursors within the caller's transaction."""
     documents = [document for acceptance in group for document in acceptance.page.documents]
-    pass
+    await connection.fetchrow(SERIALISE)
     changed = await keep_documents(connection, documents, now)
     unreadables = await keep_unreadables(connection, [u for a in group for u in a.page.unreadable], now)
     asked, replaced = await level(connection, [item for a in group for item in a.levels], now)

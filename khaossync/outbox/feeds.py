@@ -33,6 +33,8 @@ where m.destination = $1 and m.id + 0 > $2 and m.state = 'ready' and m.kind = 's
 order by m.id + 0 limit $3"""  # noqa: S608  static text
 
 WINDOW = 2000
+BREATH = 100
+"""How many bodies are decoded before the others have a turn: an order with its lines takes up to 0.2 ms."""
 
 
 class Feed:
@@ -88,16 +90,19 @@ class Feed:
         self.more()
 
     async def _read(self, database: Database) -> None:
-        rows: Sequence[asyncpg.Record] | None = None
+        ended = False
         self.behind = False  # before reading, so that news during the reading sets it again
         try:
             async with database.connection() as connection:
                 rows = await connection.fetch(self._statement, self.destination, self._cursor, WINDOW)
+            for place, row in enumerate(rows, start=1):
+                self._offer(row, row["blockers"])
+                self._cursor = row["id"]
+                if place % BREATH == 0:
+                    await asyncio.sleep(0)
+            ended = len(rows) < WINDOW
         finally:
-            self.behind = self.behind or rows is None or len(rows) == WINDOW
-        for row in rows:
-            self._offer(row, row["blockers"])
-            self._cursor = row["id"]
+            self.behind = self.behind or not ended
 
     def _offer(self, row: asyncpg.Record, blockers: Sequence[int]) -> None:
         message = self._decoded(row)

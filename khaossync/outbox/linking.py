@@ -8,7 +8,8 @@ import asyncpg
 from khaossync.domain.despatch import OrderState
 from khaossync.domain.documents import Document, Kind
 from khaossync.domain.errors import ConfigError
-from khaossync.domain.messages import Complete, Settlement, Withdraw
+from khaossync.domain.messages import Complete, HandOver, Settlement, Withdraw
+from khaossync.domain.orders import Order
 from khaossync.domain.sales_order import SalesOrder
 from khaossync.outbox.codec import dump_lines, storable_json
 from khaossync.outbox.database import Connection
@@ -50,6 +51,12 @@ from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text
     as told (key, erp, code, fingerprint, refund_ids, lines)
 where l.key = told.key and l.erp = told.erp"""
 
+# The ERP, or who keys there, knows of an edit. What was sent stays as it was: later edits are told against it.
+EDITED = """
+update khaossync.links l set fingerprint = told.fingerprint
+from unnest($1::text[], $2::text[], $3::text[]) as told (key, erp, fingerprint)
+where l.key = told.key and l.erp = told.erp and l.state = 'sent'"""
+
 # The order will not go to the ERP. One that is there already stays linked.
 WITHDRAWN = """
 update khaossync.links l set state = 'withdrawn'
@@ -88,7 +95,7 @@ async def observe_states(connection: Connection, documents: Sequence[Document], 
 
 
 async def settle_links(connection: Connection, settled: Sequence[Settlement], now: datetime) -> None:
-    """Follow the orders that were sent or withdrawn."""
+    """Follow the orders that were sent or withdrawn, and their edits."""
     orders = [item for item in settled if item.message.kind is Kind.ORDER]
     sent = [_sent_row(item, item.verdict) for item in orders if isinstance(item.verdict, Complete)]
     gone = [(item.message.key, item.message.destination) for item in orders if isinstance(item.verdict, Withdraw)]
@@ -96,6 +103,19 @@ async def settle_links(connection: Connection, settled: Sequence[Settlement], no
         await connection.execute(SENT, *columns(sent, 6), now)
     if gone:
         await connection.execute(WITHDRAWN, *columns(sorted(gone), 2))
+    if edited := [_edited_row(item) for item in settled if _is_told_edit(item)]:
+        await connection.execute(EDITED, *columns(edited, 3))
+
+
+def _is_told_edit(settlement: Settlement) -> bool:
+    return settlement.message.kind is Kind.AMENDMENT and isinstance(settlement.verdict, Complete | HandOver)
+
+
+def _edited_row(settlement: Settlement) -> tuple[str, str, str]:
+    message = settlement.message
+    if not isinstance(message.body, Order):
+        raise TypeError(f"message {message.id} of kind amendment carries no order")
+    return (message.key, message.destination, message.body.fingerprint)
 
 
 def _sent_row(settlement: Settlement, verdict: Complete) -> tuple[str | None, ...]:

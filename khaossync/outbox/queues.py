@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
+import asyncpg
 import structlog
 
 from khaossync.clock import Clock
@@ -53,7 +54,12 @@ class Queues:
         await self.turn()
 
     async def claim(self, destination: str, kind: Kind, limit: int) -> Sequence[Message]:
-        """Up to `limit` messages, at most one per key; none of a queue that is not ours."""
+        """Up to `limit` messages, at most one per key; none of a queue that is not ours.
+
+        Raises whatever ended the keeping: nothing will ever be ours again.
+        """
+        if self._failure is not None:
+            raise self._failure
         if destination not in self.owned:
             return []
         feed = self._feed(destination, kind)
@@ -119,7 +125,7 @@ class Queues:
         while True:
             try:
                 await self.turn()
-            except SyncError as error:
+            except (SyncError, asyncpg.PostgresError) as error:
                 self._ownership.drop()
                 if not away:
                     log.error("outbox_away", reason=str(error))

@@ -22,6 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from khaossync.cli.stage import WORLD, Stage
 from khaossync.sandbox.day import Law, OpenCase, World, prove
 from khaossync.sandbox.day.proof import Judge
+from khaossync.sandbox.khaosws import Order
 
 T = TypeVar("T")
 Tables = Mapping[str, Any]
@@ -65,6 +66,7 @@ class Playhouse:
         self.shop, self.khaos, self.day = self.stage.shop, self.stage.khaos, self.stage.day
         self.config, self.url, self.folder = self.stage.config, self.stage.url, folder
         self.log = folder / "daemon.log"
+        self.broken: list[str] = []
         self._changes = changes
         self._environment = {**os.environ, **environment}
         self._process: subprocess.Process | None = None
@@ -214,6 +216,39 @@ class Playhouse:
         cases = [OpenCase(case["case_class"], case["subject"]) for case in await self.cases()]
         return prove(self.shop, self.khaos, cases, world)
 
+    async def sold(self, order: str) -> Order:
+        """The sales order of a shop's order, as soon as there is one."""
+        ref = WORLD.ref(order)
+        await self.until(lambda: self.khaos.order(ref), f"{ref} is in the ERP")
+        found = self.khaos.order(ref)
+        assert found is not None
+        return found
+
+    async def sent(self, order: str) -> Order:
+        """The sales order of a shop's order, as soon as the daemon knows that it is there."""
+        await self.until(lambda: self.events("delivered", key=f"shop:{order}", kind="order"), f"{order} is sent")
+        return await self.sold(order)
+
+    async def turned(self, *loops: str, times: int = 2) -> None:
+        """Return when each loop has taken so many turns more."""
+        for loop in loops:
+            before = await self.metric("khaossync_loop_ticks_total", loop=loop)
+            await self.until(lambda one=loop, least=before + times: self._ticked(one, least), f"{loop} turns")
+
+    async def _ticked(self, loop: str, least: float) -> bool:
+        return await self.metric("khaossync_loop_ticks_total", loop=loop) >= least
+
+    async def evening(self) -> None:
+        """Let the warehouse finish, and wait until every law of the day holds."""
+        await self.until(self._nothing_left, "every law holds", seconds=60, look=0.5)
+
+    async def _nothing_left(self) -> bool:
+        await self.day.close()
+        if not self.day.warehouse.idle or self.wrong_levels():
+            return False
+        self.broken = [complaint for law in await self.laws() for complaint in law.broken]
+        return not self.broken
+
     async def until(
         self, told: Callable[[], T | Awaitable[T]], what: str, *, seconds: float = PATIENCE, look: float = LOOK
     ) -> T:
@@ -225,7 +260,7 @@ class Playhouse:
             found: T = await asked if inspect.isawaitable(asked) else asked
             if found:
                 return found
-            assert loop.time() < end, f"not within {seconds:g} s: {what}\n{self.last_words()}"
+            assert loop.time() < end, f"not within {seconds:g} s: {what} {self.broken}\n{self.last_words()}"
             await asyncio.sleep(look)
 
     # --- the stage ----------------------------------------------------------------------------------------------------

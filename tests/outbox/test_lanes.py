@@ -67,6 +67,14 @@ def test_a_blocker_that_was_never_loaded_blocks_until_it_is_forgotten() -> None:
     assert ids(lanes.claim(Kind.ORDER, 10)) == [5]
 
 
+def test_an_older_blocker_that_is_learnt_late_still_blocks() -> None:
+    lanes = offered(message(5))
+    lanes.offer(message(9), blockers=[3])
+    assert lanes.claim(Kind.ORDER, 10) == []
+    lanes.forget(3, "a")
+    assert ids(lanes.claim(Kind.ORDER, 10)) == [5]
+
+
 def test_a_released_message_can_be_claimed_again_in_its_order() -> None:
     lanes = offered(message(1), message(2))
     lanes.release(lanes.claim(Kind.ORDER, 1)[0])

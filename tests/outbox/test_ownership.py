@@ -22,8 +22,11 @@ from khaossync.domain.documents import Kind
 from khaossync.domain.errors import OwnershipLostError
 from khaossync.domain.messages import Message, Park, Settlement, Withdraw
 from khaossync.outbox import Database, DatabaseSettings, PostgresOutbox, open_outbox
+from khaossync.outbox.accepting import accept
 from khaossync.outbox.database import open_database
+from khaossync.outbox.feeds import Feed
 from khaossync.outbox.queues import Queues
+from khaossync.outbox.rows import MESSAGE_COLUMNS
 
 NO_GRACE = timedelta(0)
 
@@ -222,3 +225,32 @@ async def test_a_queue_longer_than_the_window_is_read_to_its_end_in_order(
         seen += [message.key for message in claimed]
         await complete(outbox, *claimed)
     assert seen == [f"shop:{n}" for n in range(50)]
+
+
+async def test_pages_are_accepted_one_after_the_other_so_that_ids_grow_with_commits(
+    outbox: PostgresOutbox, database: Database, clock: HandClock
+) -> None:
+    """Else a reader whose cursor passed a younger page would never see an older one that committed later."""
+    async with database.connection() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await accept(connection, [acceptance(order_message("1"))], frozenset(), clock.now())
+        later = asyncio.create_task(outbox.accept(acceptance(order_message("2"))))
+        while not await value(database, "select count(*) from pg_locks where locktype = 'advisory' and not granted"):
+            assert not later.done()
+        await transaction.commit()
+    await later
+    assert [message.key for message in await outbox.claim("khaos", Kind.ORDER, 10)] == ["shop:1", "shop:2"]
+
+
+async def test_what_becomes_ready_beyond_the_cursor_is_taken_in_by_reading_alone(
+    outbox: PostgresOutbox, database: Database
+) -> None:
+    """Taken in twice, it could be delivered and settled in between, and then be delivered again."""
+    await outbox.accept(an_accepted_order())
+    rows = await query(database, f"select {MESSAGE_COLUMNS} from khaossync.messages m")  # noqa: S608
+    feed = Feed("khaos", levels=False)
+    await feed.promoted(rows)
+    assert feed.lanes.claimable(Kind.ORDER) == 0
+    await feed.fill(database, Kind.ORDER, 1)
+    assert feed.lanes.claimable(Kind.ORDER) == 1

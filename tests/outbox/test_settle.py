@@ -305,3 +305,15 @@ async def test_money_survives_the_outbox_to_the_penny(outbox: PostgresOutbox) ->
     assert body == order
     assert isinstance(body, Order)
     assert str(body.tax) == "0.020"
+
+
+async def test_an_edit_that_a_person_was_told_of_is_not_told_again_but_the_next_one_is(outbox: PostgresOutbox) -> None:
+    """S-29: each later version of the order is held against the newest edit told, not against the first sending."""
+    edited = an_order(shipping=None)
+    await outbox.accept(an_accepted_order())
+    await outbox.settle([Settlement(await claim_one(outbox), Complete("SO1"), sales_order())])
+    await outbox.accept(acceptance(order_message(kind=Kind.AMENDMENT, body=edited)))
+    amendment = await claim_one(outbox, kind=Kind.AMENDMENT)
+    await outbox.settle([Settlement(amendment, HandOver(a_case(case_class=CaseClass.ORDER_TO_AMEND)))])
+    link = (await outbox.look_up(Question(orders=frozenset({amendment.key})))).links[amendment.key]
+    assert (link.fingerprint, link.lines, link.state) == (edited.fingerprint, sales_order().sent_lines, LinkState.SENT)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
+import asyncpg
 import pytest
 from outbox.stories import (
     HandClock,
@@ -18,9 +19,11 @@ from khaossync import ports
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.documents import Kind
 from khaossync.domain.errors import RejectedError, TransientError
-from khaossync.outbox import Database, DatabaseSettings, PostgresOutbox, open_outbox, retry_case
+from khaossync.domain.messages import Message
+from khaossync.outbox import Database, DatabaseSettings, PostgresOutbox, feeds, open_outbox, retry_case
 from khaossync.outbox.gathering import Gathering
 from khaossync.outbox.queues import Queues
+from khaossync.outbox.rows import message_of
 
 
 async def drained(outbox: PostgresOutbox, kind: Kind = Kind.ORDER) -> "asyncio.Task[None]":
@@ -92,6 +95,28 @@ async def test_who_waits_for_a_queue_is_told_when_nobody_keeps_it_any_more(
     async with open_outbox(DatabaseSettings(dsn), clock) as outbox:
         with pytest.raises(RuntimeError, match="a mistake of ours"):
             await asyncio.wait_for(outbox.ready("khaos", Kind.ORDER), 5)
+        with pytest.raises(RuntimeError, match="a mistake of ours"):
+            await outbox.claim("khaos", Kind.ORDER, 1)
+
+
+async def test_a_refusal_of_postgresql_does_not_end_the_keeping(
+    dsn: str, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever PostgreSQL says once (a full disk, a broken page), the queues are ours again when it has passed."""
+    turn, told = Queues.turn, asyncio.Event()
+
+    async def refused_once(queues: Queues) -> None:
+        if not told.is_set():
+            told.set()
+            raise asyncpg.InternalServerError("could not read block 7")
+        await turn(queues)
+
+    monkeypatch.setattr(Queues, "turn", refused_once)
+    async with open_outbox(DatabaseSettings(dsn), clock) as outbox:
+        await asyncio.wait_for(told.wait(), 5)
+        await outbox.own(["khaos"])
+        await asyncio.wait_for(outbox.ready("khaos", Kind.ORDER), 5)
+        assert await outbox.claim("khaos", Kind.ORDER, 1) == []
 
 
 async def test_the_outbox_keeps_its_ports(outbox: PostgresOutbox) -> None:
@@ -164,3 +189,27 @@ async def test_a_caller_that_gives_up_does_not_stop_the_work() -> None:
     assert await other == 8
     await gathering.close()
     assert sorted(number for group in work.groups for number in group) == [2, 4]
+
+
+async def test_reading_ahead_lets_the_others_have_their_turns(
+    outbox: PostgresOutbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backlog is decoded in pieces, for a webhook must not wait for all of it."""
+    await outbox.accept(acceptance(*(order_message(str(number)) for number in range(3 * feeds.BREATH))))
+    turns, seen = 0, set()
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    def decoded(row: asyncpg.Record) -> Message:
+        seen.add(turns)
+        return message_of(row)
+
+    monkeypatch.setattr(feeds, "message_of", decoded)
+    spinning = asyncio.create_task(others())
+    assert len(await outbox.claim("khaos", Kind.ORDER, 3 * feeds.BREATH)) == 3 * feeds.BREATH
+    spinning.cancel()
+    assert len(seen) == 3

@@ -20,9 +20,9 @@ Fields = dict[str, str]
 
 
 def misfit(field: str, text: str, why: str) -> RejectedError:
-    """A field of the order that Khaos Control cannot take as it is."""
+    """A field that Khaos Control cannot take as it is; only the evidence shows it, for errors are logged."""
     return RejectedError(
-        f"{field} {why}: {text!r}; correct it in the shop's order",
+        f"{field} {why}; correct it in the shop's order",
         CaseClass.ADDRESS_DOES_NOT_FIT,
         evidence={"field": field, "text": text},
     )

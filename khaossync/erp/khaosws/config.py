@@ -26,6 +26,12 @@ class PaymentSettings(BaseModel):
         default="", max_length=50, description="name of a card type in Khaos Control; empty sends none"
     )
     account_name: str = Field(default="", max_length=50, description="name of the bank account that takes the money")
+    fixed_code: str = Field(
+        default="",
+        max_length=50,
+        pattern=r"^[A-Z]*$",
+        description="sent as AUTH_CODE and CARD_NUMBER instead of the reference; PayPal needs PAYPAL",
+    )
 
 
 class Settings(BaseModel):

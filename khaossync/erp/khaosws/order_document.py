@@ -88,13 +88,17 @@ def _address(body: Element, prefix: str, told: Fields) -> None:
 
 
 def _payment(body: Element, payment: Payment, booked: PaymentSettings) -> None:
-    """A non-empty AUTH_CODE means paid, unless PREAUTH says that the money is only promised. Never card data."""
+    """A non-empty AUTH_CODE means paid, unless PREAUTH says that the money is only promised. Never card data.
+
+    PayPal is known by a fixed word in both AUTH_CODE and CARD_NUMBER (PSP Required Fields v2.2).
+    """
     reference = legal(payment.reference).strip()
     branch(body, "PAYMENT_AMOUNT", f"{payment.amount:f}")
     branch(body, "PAYMENT_TYPE", str(booked.type))
     _optional(body, "CARD_TYPE", booked.card_type)
+    _optional(body, "CARD_NUMBER", booked.fixed_code)
     branch(body, "PREAUTH", "0" if payment.captured else _TRUE)
-    branch(body, "AUTH_CODE", reference or legal(payment.gateway).strip() or "AUTHORISED")
+    branch(body, "AUTH_CODE", booked.fixed_code or reference or legal(payment.gateway).strip() or "AUTHORISED")
     _optional(body, "TRANSACTION_ID", reference)
     _optional(body, "PREAUTH_REF", "" if payment.captured else reference)
     _optional(body, "ACCOUNT_NAME", booked.account_name)

@@ -1,7 +1,8 @@
 """Gives orders to Khaos Control, each once: looks before it repeats itself, and believes only what it finds."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.documents import Kind
@@ -49,14 +50,14 @@ class OrderSink:
         try:
             result = await self.client.import_orders(document)
         except FaultError as fault:
-            return await self._look_after(order, RejectedError(fault.reason, CaseClass.ORDER_REFUSED, final=False))
+            return await self._look_after(order, _refusal(fault.reason, order))
         except AmbiguousError as lost:
             return await self._look_after(order, lost)
         code = result.imported.get(order.ref)
         if code:
             return Done(code)
         reason = result.skipped.get(order.ref) or "; ".join(result.skipped.values()) or "it gave no reason"
-        return await self._look_after(order, RejectedError(reason, CaseClass.ORDER_REFUSED, final=False))
+        return await self._look_after(order, _refusal(reason, order))
 
     async def _look_after(self, order: SalesOrder, answer: RejectedError | AmbiguousError) -> Outcome:
         """What became of an unconfirmed import. A lost one may still be at work: absent is not refused."""
@@ -90,3 +91,17 @@ class OrderSink:
                 "total here": f"{order.totals.gross:f} {order.currency}",
             },
         )
+
+
+def _refusal(reason: str, order: SalesOrder) -> RejectedError:
+    return RejectedError(discreet(reason, order), CaseClass.ORDER_REFUSED, final=False)
+
+
+def discreet(reason: str, order: SalesOrder) -> str:
+    """The ERP's words without what they repeat of the customer: errors are logged, and logs hold nobody's address."""
+    customer, addresses = order.customer, (order.invoice_address, order.delivery_address)
+    private = {text.strip() for person in (customer, *addresses) for text in astuple(person)} | {order.note.strip()}
+    for text in sorted(private, key=len, reverse=True):
+        if len(text) > 2:  # country codes, and initials that would riddle every sentence
+            reason = re.sub(rf"(?<!\w){re.escape(text)}(?!\w)", "…", reason, flags=re.IGNORECASE)
+    return reason

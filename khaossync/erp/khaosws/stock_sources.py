@@ -36,17 +36,15 @@ class StockSource:
     read: Reader
 
     async def changes(self, cursor: str | None) -> AsyncIterator[Page]:
-        """Changes first, then what remains of a sweep; a sweep lets changes pass whenever their time has come.
+        """What changed, or what remains of a sweep; a sweep lets changes pass whenever their time has come.
 
-        Edits and movements are two lists, and some changes appear on neither: the sweep finds those.
+        Edits and movements are two lists, and some changes appear on neither: the sweep finds those. A sweep that
+        breaks off goes on where it was, not with the changes again: else one that breaks off often never ends.
         """
         progress = Progress.at(cursor, self.clock.now(), timedelta(seconds=self.settings.full_sweep))
-        if cursor is not None:
-            now = self.clock.now()
-            async for page in self._changed(progress, now):
-                yield page
-            progress = replace(progress, since=now)
         if progress.began is None:
+            async for page in self._changed(progress, self.clock.now()):
+                yield page
             return
         codes, strange = self._parted(await self.client.stock_codes())
         for chunk in chunked([code for code in codes if code > progress.after], self.settings.stock_chunk):

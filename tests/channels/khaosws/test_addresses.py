@@ -77,6 +77,14 @@ def test_what_does_not_fit_is_named(changes: dict[str, str], field: str) -> None
     assert caught.value.final
 
 
+def test_an_error_names_the_field_and_only_its_evidence_shows_the_text() -> None:
+    """Errors are logged, and logs hold nobody's address."""
+    with pytest.raises(RejectedError) as caught:
+        fitted(line1="14 Secret Mews, " + "x" * 40)
+    assert "Secret" not in str(caught.value)
+    assert "Secret" in caught.value.evidence["text"]
+
+
 def test_a_country_without_postcodes_gets_the_vendors_stand_in() -> None:
     assert fitted(postcode="", country_code="HK")["POSTCODE"] == "."
 

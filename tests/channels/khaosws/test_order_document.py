@@ -148,6 +148,17 @@ def test_each_gateway_is_booked_as_configured_and_nothing_is_not_booked() -> Non
     assert all(one.find("CARD_NUMBER") is None for one in details)
 
 
+def test_paypal_is_known_by_its_fixed_code_and_keeps_its_transaction() -> None:
+    paid = sales_order(payments=(Payment("paypal", Decimal("18.00"), "pp-1", captured=True),))
+    detail = built(paid, payments={"paypal": {"fixed_code": "PAYPAL"}}).find("PAYMENTS/PAYMENT_DETAIL")
+    assert detail is not None
+    assert [detail.findtext(tag) for tag in ("CARD_NUMBER", "AUTH_CODE", "TRANSACTION_ID")] == [
+        "PAYPAL",
+        "PAYPAL",
+        "pp-1",
+    ]
+
+
 def test_an_unpaid_order_has_no_payment() -> None:
     body = built(sales_order(payments=()))
     assert body.find("PAYMENTS") is not None

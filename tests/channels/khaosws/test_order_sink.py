@@ -1,6 +1,7 @@
 """Orders reach Khaos Control once, whatever becomes of the answer."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 from channels.khaosws.service import (
@@ -120,6 +121,18 @@ async def test_a_refusal_that_left_no_order_is_a_case_in_the_erps_own_words(
     assert (outcome.case_class, outcome.final) == (CaseClass.ORDER_REFUSED, False)
     assert "MUG is discontinued" in str(outcome)
     assert outcome.evidence == {"reference": "S5001", "total": "18.00 GBP"}
+
+
+@pytest.mark.parametrize("refuse", [skipped, lambda _ref, words: fault(words)])
+async def test_a_reason_that_repeats_the_customer_is_told_without_them(
+    service: Service, bench: Bench, refuse: Callable[[str, str], tuple[int, str]]
+) -> None:
+    """Errors are logged; a skip reason may hold a name, a street or an e-mail."""
+    service.on("ImportOrders", refuse("S5001", "ITOWN too long: 1 high street, Leeds, LS1 1AA for test@example.com"))
+    service.on("ExportOrderStatusEx", NONE)
+    outcome = await deliver(service, bench)
+    assert isinstance(outcome, RejectedError)
+    assert "ITOWN too long: …, …, … for …" in str(outcome)
 
 
 async def test_a_lost_answer_and_no_order_yet_stays_ambiguous(service: Service, bench: Bench) -> None:

@@ -148,7 +148,18 @@ def test_boxes_without_contents_leave_the_telling_to_the_invoice() -> None:
     assert left(invoice(box(SHIPPED="-1") + box(SHIPPED="0") + MUGS)) == ()
 
 
-def test_two_boxes_alike_in_everything_are_two_despatches() -> None:
+def test_boxes_under_one_number_are_one_consignment() -> None:
+    """SHO-9: a shop recognises a parcel by its number, so two alike would be told once and one never."""
+    two = box(("MUG", "1"), SHIPPED="-1", CONSIGNMENT_REF="B1") * 2
+    (found,) = left(
+        invoice(two + box(("MUG", "1"), ("TEA", "1"), SHIPPED="-1", CONSIGNMENT_REF="B2"), CONSIGNMENT_REF="")
+    )[:1]
+    assert (found.tracking_number, found.lines) == ("B1", (DespatchLine("MUG", Decimal(2)),))
+    (alone,) = left(invoice(box(("MUG", "1"), SHIPPED="-1", CONSIGNMENT_REF="B1")))
+    assert alone.despatch_id != found.despatch_id, "the box that leaves later is told by a despatch of both"
+
+
+def test_two_boxes_alike_and_without_a_number_are_two_despatches() -> None:
     twins = box(("MUG", "1"), SHIPPED="-1") * 2
     first, second = left(invoice(twins))
     assert second.despatch_id == f"{first.despatch_id}:2"

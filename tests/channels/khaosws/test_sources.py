@@ -114,10 +114,34 @@ async def test_a_sweep_that_broke_off_goes_on_where_it_stopped(service: Service,
     first = await anext(reading)
     with pytest.raises(TransientError, match="timeout"):
         await anext(reading)
-    service.on("GetStockList", listed(), listed(), listed("A", "B", "C"))
     rest = await read(source, first.cursor)
     assert sorted(told(rest)) == ["B", "C"]
-    assert [page.complete for page in rest] == [False, False, False, True]
+    assert [page.complete for page in rest] == [False, False, True]
+
+
+async def test_a_sweep_that_breaks_off_after_every_page_still_ends(service: Service, bench: Bench) -> None:
+    """Were the changes asked for anew each time, a connection that holds for one page would never get further."""
+    service.on("GetStockList", listed("A", "B", "C"))
+    service.on("ExportStockStatus", levels(("A", "1")), levels(("B", "1")), levels(("C", "1")))
+    source = await stream(service, bench, "stock", stock_chunk=1)
+    cursor, pages = None, []
+    for _ in range(4):
+        pages.append(await anext(source.changes(cursor)))
+        cursor = pages[-1].cursor
+    assert sorted(told(pages)) == ["A", "B", "C"]
+    assert pages[-1].complete
+    assert set(asked(service, "GetStockList", "DateType")) == {""}
+
+
+async def test_a_sweep_resumed_after_an_outage_lets_changes_pass_first(service: Service, bench: Bench) -> None:
+    service.on("GetStockList", listed("A", "B"))
+    service.on("ExportStockStatus", levels(("A", "1")))
+    source = await stream(service, bench, "stock", stock_chunk=1, stock_interval=300)
+    first = await anext(source.changes(None))
+    bench.clock.at += timedelta(hours=5)
+    pages = await read(source, first.cursor)
+    assert asked(service, "GetStockList", "DateType") == ["", "", "2", "0"]
+    assert pages[-1].complete
 
 
 async def test_a_sweep_comes_round_again_after_its_time(service: Service, bench: Bench) -> None:

@@ -142,6 +142,43 @@ async def test_a_catalogue_deeper_than_shopify_pages_goes_on_by_id() -> None:
     assert last.complete
 
 
+async def test_what_changes_behind_a_reading_of_changes_is_read_by_the_next() -> None:
+    """SHO-14: the list is in the order of ids, so the highest mark of a reading says nothing about its first pages."""
+    clock = Hands()
+    shop = PaperShop(Listings=lambda _: page(item(1, "MUG")))
+    (full,) = await read(shop, None, clock)
+    clock.time += timedelta(minutes=5)
+    shop.answers["Listings"] = lambda _: page(item(1, "MUG"), item(9, "CUP", updatedAt="2026-11-02T12:09:00Z"))
+    (delta,) = await read(shop, full.cursor, clock)
+    clock.time += timedelta(minutes=5)
+    await read(shop, delta.cursor, clock)
+    assert shop.asked[-1][1]["query"] == "updated_at:>='2026-11-02T12:04:00Z'"
+
+
+async def test_a_clock_ahead_of_the_shops_does_not_skip_changes() -> None:
+    clock = Hands()
+    shop = PaperShop(Listings=lambda _: page(item(1, "MUG", updatedAt="2026-11-02T12:02:00Z")))
+    (full,) = await read(shop, None, clock)
+    clock.time += timedelta(minutes=30)
+    (delta,) = await read(shop, full.cursor, clock)
+    await read(shop, delta.cursor, clock)
+    assert shop.asked[-1][1]["query"] == "updated_at:>='2026-11-02T12:01:00Z'"
+
+
+async def test_more_changes_than_shopify_pages_make_a_full_reading_due() -> None:
+    clock = Hands()
+    shop = PaperShop(Listings=lambda asked: page(item(1, "MUG", updatedAt="2026-11-02T12:09:00Z"), after="z"))
+    cursor = (
+        '{"floor":"2026-11-02T12:00:00Z","after":"y","seen":19999,"top":"2026-11-02T12:00:00Z","full":"no",'
+        '"full_at":"2026-11-02T12:00:00Z","began":"2026-11-02T12:00:00Z"}'
+    )
+    (deep,) = await read(shop, cursor, clock)
+    shop.answers["Listings"] = lambda _: page(item(1, "MUG"))
+    (full,) = await read(shop, deep.cursor, clock)
+    assert [asked["query"] for _, asked in shop.asked] == ["updated_at:>='2026-11-02T12:00:00Z'", ""]
+    assert full.complete
+
+
 def test_a_sku_is_quoted_for_the_search() -> None:
     assert quoted("O'Neill \\ 5\"") == "'O\\'Neill \\\\ 5\"'"
 

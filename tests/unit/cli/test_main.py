@@ -47,3 +47,11 @@ def test_help_is_quick_because_no_verb_is_loaded_for_it() -> None:
     code = "import sys; from khaossync.cli import main; main([]); print('aiohttp' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_a_password_on_the_command_line_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every user of the machine can read another's arguments."""
+    assert main(["db", "copy", "--to", "postgresql://me:hunter22@db.example.org/khaossync"]) == EX_CONFIG
+    told = capsys.readouterr().err
+    assert "KHAOSSYNC_TO" in told
+    assert "hunter22" not in told

@@ -8,7 +8,7 @@ from examples import NOON, message, order
 
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.documents import Kind
-from khaossync.domain.errors import AmbiguousError, RateLimitedError, RejectedError, TransientError
+from khaossync.domain.errors import AmbiguousError, DefectError, RateLimitedError, RejectedError, TransientError
 from khaossync.domain.messages import Await, Complete, Done, Message, Outcome, Park, Pending, Retry, Verdict
 from khaossync.domain.retry import RetryPolicy, backoff, decide
 
@@ -52,6 +52,16 @@ def test_a_doubt_stays_until_somebody_looked() -> None:
     verdict = judge(TransientError("502"), doubt=True)
     assert isinstance(verdict, Retry)
     assert verdict.doubt
+
+
+def test_a_fault_of_ours_spends_attempts_and_leaves_a_doubt() -> None:
+    """What broke may have been the reading of a good answer: look before it is sent again, and not for ever."""
+    verdict = judge(DefectError("KeyError"))
+    assert isinstance(verdict, Retry)
+    assert (verdict.spent, verdict.doubt) == (True, True)
+    last = judge(DefectError("KeyError"), attempts=POLICY.attempts - 1)
+    assert isinstance(last, Park)
+    assert last.case.case_class is CaseClass.ATTEMPTS_EXHAUSTED
 
 
 def test_a_final_refusal_is_parked_at_once_with_its_evidence() -> None:

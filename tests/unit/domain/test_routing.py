@@ -51,8 +51,14 @@ def test_an_order_that_is_not_eligible_sets_nothing_in_motion(waiting: Order) ->
     assert plan_for(waiting) == Plan()
 
 
-def test_an_order_that_is_on_its_way_is_not_asked_for_again() -> None:
-    assert plan_for(order(), link(state=LinkState.INTENDED, fingerprint="")) == Plan()
+def test_an_order_that_is_on_its_way_is_not_asked_for_again_but_its_edit_follows_it() -> None:
+    """S-29: what was read before it was sent may have been edited before that was noted; nobody would ask again."""
+    (message,) = plan_for(order(), link(state=LinkState.INTENDED, fingerprint="")).messages
+    assert (message.destination, message.kind, message.key) == ("khaos", Kind.AMENDMENT, order().key)
+
+
+def test_an_order_that_a_person_withdrew_stays_out() -> None:
+    assert plan_for(order(), link(state=LinkState.WITHDRAWN, fingerprint="")) == Plan()
 
 
 def test_a_cancellation_follows_the_order() -> None:
@@ -67,6 +73,14 @@ def test_an_edit_after_sending_is_an_amendment_and_a_refund_is_not() -> None:
     assert message.kind is Kind.AMENDMENT
     refunded_line = order(total=order().total - 12, refund_ids=("r1",))
     assert plan_for(refunded_line, link()) == Plan()
+
+
+def test_an_order_edited_back_to_what_it_was_is_amended_once_more() -> None:
+    """S-29: the warehouse that amended the sales order must hear that the customer changed back."""
+    there = link(fingerprint="of the edit that was told")
+    (first,) = plan_for(order(), there).messages
+    (again,) = plan_for(order(updated_at=NOON + timedelta(hours=1)), there).messages
+    assert first.version != again.version
 
 
 def test_an_order_reference_too_long_for_the_erp_is_a_case() -> None:
