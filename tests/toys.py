@@ -51,6 +51,9 @@ total_tolerance = 0.01
 
 [channel.shop.sites]
 "location-1" = ["Main", "Leeds"]
+
+[channel.shop.couriers]
+"Standard" = "RM48"
 """
 SECOND_SHOP = """
 [channel.second]
@@ -60,6 +63,9 @@ prefix = "{prefix}"
 go_live_at = 2026-12-01T00:00:00Z
 currencies = ["GBP"]
 shop_url = "https://second.example.org"
+default_courier = "RM48"
+tax_codes = {{ "0.20" = 1 }}
+sites = {{ "location-2" = ["Main"] }}
 """
 
 

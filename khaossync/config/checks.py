@@ -16,6 +16,7 @@ def cross_check(config: Config) -> Iterator[Complaint]:
     yield from _names(config)
     yield from _prefixes(config)
     yield from _skus(config)
+    yield from _mappings(config)
     yield from _database(config)
 
 
@@ -52,6 +53,26 @@ def _skus(config: Config) -> Iterator[Complaint]:
                 yield Complaint(
                     ("channel", name, "skus"), f"{count} SKUs stand for stock code {code}; keep one SKU per stock code"
                 )
+
+
+def _mappings(config: Config) -> Iterator[Complaint]:
+    """A mapping without which a whole flow would stand still in silence, or every order would become a case."""
+    for name, table in config.channel.items():
+        if not table.sites:
+            yield Complaint(
+                ("channel", name, "sites"),
+                "maps no location, so no stock level would be pushed; add `location = [ERP sites]` for each location",
+            )
+        if not table.tax_codes:
+            yield Complaint(
+                ("channel", name, "tax_codes"),
+                'maps no tax rate, so no order could be sent; add `"0.20" = 1` and the other rates that you sell at',
+            )
+        if not table.couriers and not table.default_courier:
+            yield Complaint(
+                ("channel", name, "couriers"),
+                "maps no delivery method and there is no default_courier, so no order could be sent; add either",
+            )
 
 
 def _database(config: Config) -> Iterator[Complaint]:

@@ -12,6 +12,8 @@ from khaossync.domain.errors import ConfigError
 
 PREFIX = "KHAOSSYNC_"
 FILE_VARIABLE = "KHAOSSYNC_CONFIG"
+NO_SETTINGS = (FILE_VARIABLE, "KHAOSSYNC_TO")
+"""Variables of the command line: where the file is, and where `db copy` goes."""
 Keys = tuple[str, ...]
 
 
@@ -62,7 +64,7 @@ def credentials_layer(folder: str | None) -> Layer:
 
 def environment_layer(environ: Mapping[str, str]) -> Layer:
     """The environment: KHAOSSYNC_CHANNEL__SHOP__ACCESS_TOKEN gives the key `channel.shop.access_token`."""
-    mine = [name for name in sorted(environ) if name.startswith(PREFIX) and name != FILE_VARIABLE]
+    mine = [name for name in sorted(environ) if name.startswith(PREFIX) and name not in NO_SETTINGS]
     return _layer((name.removeprefix(PREFIX).lower(), environ[name], f"environment variable {name}") for name in mine)
 
 

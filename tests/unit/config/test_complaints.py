@@ -1,5 +1,6 @@
 """How the configuration says no: one line per mistake, with its place and the way out."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,12 @@ def test_an_unknown_key_is_named_with_its_line_and_the_closest_known_one(write: 
         ":6: channel.shop.prefix: is missing (1 to 6 capital letters or digits, such as SH, "
         "that begin every order reference in the ERP)",
         ":9: channel.shop.prefxi: is unknown; did you mean prefix?",
-        ":24: databse: is unknown; did you mean database?",
+        ":27: databse: is unknown; did you mean database?",
     ]
 
 
 def test_a_key_like_no_other_is_answered_with_all_that_are_known(write: Write) -> None:
-    assert complaints(write(VALID + "\n[log]\nzzz = 1\n")) == [":25: log.zzz: is unknown; known keys: level, format"]
+    assert complaints(write(VALID + "\n[log]\nzzz = 1\n")) == [":28: log.zzz: is unknown; known keys: level, format"]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_each_mistake_is_one_line_that_says_where_and_what_to_write(
 @pytest.mark.parametrize("prefix", ["SH", "S", "SH2"])
 def test_prefixes_of_which_one_begins_the_other_are_refused(write: Write, prefix: str) -> None:
     [line] = complaints(write(VALID + SECOND_SHOP.format(prefix=prefix)))
-    assert line.startswith(f":27: channel.second.prefix: {prefix} and SH of channel shop begin alike")
+    assert line.startswith(f":30: channel.second.prefix: {prefix} and SH of channel shop begin alike")
 
 
 def test_prefixes_that_differ_are_accepted(write: Write) -> None:
@@ -153,3 +154,15 @@ def test_without_any_file_a_person_is_told_where_one_belongs(tmp_path: Path, mon
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError, match=r"copy config\.example\.toml to one of them"):
         load(environ={})
+
+
+@pytest.mark.parametrize(
+    ("table", "flow"),
+    [("sites", "no stock level would be pushed"), ("tax_codes", "no order could be sent"), ("couriers", "no order")],
+)
+def test_a_missing_mapping_is_told_with_the_flow_that_would_stand_still(write: Write, table: str, flow: str) -> None:
+    """SHO-16: silence is the worst of all outcomes."""
+    emptied = re.sub(rf"(\[channel\.shop\.{table}\]\n)[^\n]+", r"\1", VALID)
+    [line] = complaints(write(emptied))
+    assert f"channel.shop.{table}: maps no" in line
+    assert flow in line

@@ -33,6 +33,7 @@ def test_the_rules_are_those_of_the_table_with_the_erps_reference_limit(write: W
         currencies=frozenset({"GBP", "EUR"}),
         reference_limit=20,
         skus={"RED-L": "TS-R-L"},
+        couriers={"Standard": "RM48"},
         tax_codes={Decimal("0.20"): 1},
         sites={"location-1": ("Main", "Leeds")},
         total_tolerance=Decimal("0.01"),
@@ -41,15 +42,25 @@ def test_the_rules_are_those_of_the_table_with_the_erps_reference_limit(write: W
 
 
 def test_every_rule_can_be_set_and_nothing_else_is_called_a_rule() -> None:
-    of_rules = {field.name for field in fields(ChannelRules)} - {"channel", "reference_limit"}
+    of_rules = {field.name for field in fields(ChannelRules) if field.init} - {"channel", "reference_limit"}
     assert set(ChannelTable.model_fields) - {"kind"} == of_rules
 
 
 def test_rules_have_the_same_defaults_here_and_in_the_domain(write: Write) -> None:
-    bare = VALID.split("total_tolerance")[0]
+    required = 'couriers = { Standard = "RM48" }\ntax_codes = { "0.20" = 1 }\nsites = { "location-1" = ["Main"] }\n'
+    bare = VALID.split("total_tolerance")[0] + required
     rules = load(write(bare), environ={}).rules().channels["shop"]
-    given = {"channel": "shop", "erp": "khaos", "prefix": "SH", "go_live_at": rules.go_live_at}
-    assert rules == ChannelRules(**given, currencies=rules.currencies, reference_limit=20)  # type: ignore[arg-type]
+    assert rules == ChannelRules(
+        channel="shop",
+        erp="khaos",
+        prefix="SH",
+        go_live_at=rules.go_live_at,
+        currencies=rules.currencies,
+        reference_limit=20,
+        couriers=rules.couriers,
+        tax_codes=rules.tax_codes,
+        sites=rules.sites,
+    )
 
 
 @pytest.mark.parametrize("base", [ChannelTable, ErpTable])
