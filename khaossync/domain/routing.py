@@ -165,8 +165,8 @@ def ours(ref: str, rules: ChannelRules) -> bool:
 
 def _order_state(state: OrderState, erp: str, known: Knowledge) -> Plan:
     link = known.links_by_ref.get((erp, state.ref))
-    if not link or not state.cancelled or link.state is not LinkState.SENT:
-        return NOTHING
+    if not link or not state.cancelled or link.state not in (LinkState.INTENDED, LinkState.SENT):
+        return NOTHING  # that the ERP has it is proved by its word, even before our own sending is confirmed
     detail = f"sales order {state.sales_order_code} was cancelled in {erp}: {state.reason or 'no reason given'}"
     evidence = {"sales order": state.sales_order_code, "reference": state.ref}
     return Plan(cases=(Case(CaseClass.CANCELLED_IN_ERP, link.channel, link.key, detail, evidence),))

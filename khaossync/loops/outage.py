@@ -29,8 +29,19 @@ class Outage:
     _next_ping: float = 0
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    def down(self, error: SyncError) -> None:
-        """Stop all calls until a ping succeeds."""
+    async def down(self, error: SyncError) -> bool:
+        """Stop all calls until a ping succeeds, unless one succeeds at once.
+
+        Then the connector is well and only this one call is refused (a scope that the app lacks): returns False, and
+        the caller deals with its own error instead of stopping the others.
+        """
+        async with self._turn:
+            if self.since is None and await self._answers() is None:
+                return False
+            self._stop(error)
+            return True
+
+    def _stop(self, error: SyncError) -> None:
         self._next_ping = self.clock.monotonic() + self.patience.total_seconds()
         self.reason = str(error)
         if self.since is None:
@@ -48,11 +59,16 @@ class Outage:
                 await self._ping()
         return self.since is None
 
-    async def _ping(self) -> None:
+    async def _answers(self) -> SyncError | None:
         try:
             await self.connector.probe.ping()
         except SyncError as error:
-            self.down(error)
+            return error
+        return None
+
+    async def _ping(self) -> None:
+        if error := await self._answers():
+            self._stop(error)
             return
         began, self.since, self.reason = self.since, None, ""
         away = (self.clock.now() - began).total_seconds() if began else 0

@@ -55,7 +55,8 @@ class Pull:
                 "rate_limited", connector=self._connector, stream=self.source.name, seconds=error.wait.total_seconds()
             )
         except ConnectorDownError as error:
-            self.outage.down(error)
+            if not await self.outage.down(error):
+                raise
         return {name: count for name, count in counts.items() if count}
 
     @property

@@ -133,7 +133,7 @@ class Push:
             document = await reader.reread(message.key)
         except SyncError as error:
             if isinstance(error, ConnectorDownError):
-                origin.down(error)
+                await origin.down(error)
             return decide(message, error, self.clock.now(), self.policy, self.dice)
         if document is None:
             return Withdraw(f"{message.source} has no such order any more")
@@ -161,10 +161,9 @@ class Push:
         with isolated(f"{self.kind} {', '.join(one.message.key for one in deliveries)}") as trouble:
             try:
                 outcomes = await self._sink.deliver(deliveries)
-            except ConnectorDownError as error:
-                self.outage.down(error)
-                return []
             except SyncError as error:
+                if isinstance(error, ConnectorDownError) and await self.outage.down(error):
+                    return []
                 outcomes = [error] * len(deliveries)
             return [self._judged(one, outcome) for one, outcome in zip(deliveries, outcomes, strict=True)]
         if len(deliveries) == 1:

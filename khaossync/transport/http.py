@@ -18,6 +18,8 @@ log = structlog.get_logger()
 
 _DEFAULT_WAIT = timedelta(seconds=2)
 _LONGEST_WAIT = timedelta(minutes=15)
+_LONGEST_PAUSE = timedelta(minutes=1)
+"""Others wait for the limiter in the middle of a tick, and a loop that is silent for minutes counts as dead."""
 
 
 class UnauthorisedError(ConnectorDownError):
@@ -136,7 +138,7 @@ class Http:
             raise refusal(f"{where}: check the credentials and their permissions")
         if answer.status == 429:
             wait = retry_after(answer.headers, self._clock) or _DEFAULT_WAIT
-            self.limiter.pause(wait.total_seconds())
+            self.limiter.pause(min(wait, _LONGEST_PAUSE).total_seconds())
             raise RateLimitedError(where, wait)
         if answer.status >= 500 or answer.status in (408, 425):
             raise self._lost(request, f"HTTP {answer.status}")

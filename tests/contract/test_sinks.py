@@ -22,7 +22,7 @@ async def test_what_is_done_has_had_its_effect_and_is_named(taking: Taking) -> N
 async def test_told_twice_is_one_effect(taking: Taking, doubt: bool) -> None:
     delivery = await taking.target.possible()
     (first,) = await taking.tell(delivery)
-    (second,) = await taking.tell(in_doubt(delivery) if doubt else delivery)
+    (second,) = await taking.tell(in_doubt(delivery) if doubt or taking.target.FORGETFUL else delivery)
     assert isinstance(first, Done)
     assert isinstance(second, Done)
     assert taking.target.effects(delivery) == 1

@@ -175,6 +175,9 @@ class Target(ABC, Generic[W]):
     WRITE: ClassVar[str]
     """The simulator's name of the call that has the effect, for its faults."""
 
+    FORGETFUL: ClassVar[bool] = False
+    """Whether the other side has every repetition happen again, so that only a doubt makes the sink look."""
+
     def __init__(self, world: W) -> None:
         self.world = world
 

@@ -19,10 +19,11 @@ from khaossync.domain.documents import Document, Kind, Page
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to read next. `full_at` is when the last full reading began, or the present one if it is `full`."""
+    """What to read next; `began` is when this reading began, `full_at` when the last full one did (or this one)."""
 
     full: bool
     full_at: str
+    began: str
     position: Position
 
 
@@ -55,28 +56,43 @@ class Catalogue:
             after = cursor_after(plan, stretch.position)
             ended = plan.full and not stretch.position.under_way
             yield Page(tuple(harvest.documents), after, tuple(harvest.unreadable), complete=ended)
+            if _too_deep(plan, stretch.position):
+                return
 
 
 def next_plan(cursor: str | None, now: datetime, settings: Settings) -> Plan:
     """Go on where a reading broke off; else read all when it is time, and what changed when it is not."""
+    full = Plan(True, stamp(now), stamp(now), Position())
     if cursor is None:
-        return Plan(True, stamp(now), Position())
+        return full
     position, kept = load(cursor)
     full_at = kept.get("full_at", "")
     if position.under_way:
-        return Plan(kept.get("full") == "yes", full_at, position)
+        return Plan(kept.get("full") == "yes", full_at, kept.get("began", full_at), position)
     rest = timedelta(seconds=settings.catalogue_full_interval)
     if not full_at or now - datetime.fromisoformat(full_at) >= rest:
-        return Plan(True, stamp(now), Position())
-    top = position.top or position.floor
-    return Plan(False, full_at, Position(floor=reaching_back(top, settings.overlap), top=top))
+        return full
+    floor = reaching_back(position.floor, settings.overlap)
+    return Plan(False, full_at, stamp(now), Position(floor=floor, top=position.floor))
 
 
 def cursor_after(plan: Plan, position: Position) -> str:
-    """The cursor behind a page; a full reading that has ended leaves its beginning as the next floor."""
-    if plan.full and not position.under_way:
-        position = Position(floor=plan.full_at)
-    return dump(position, full="yes" if plan.full else "no", full_at=plan.full_at)
+    """The cursor behind a page.
+
+    A reading that has ended leaves as the next floor its own beginning, for the list is in the order of ids: what
+    changed meanwhile may lie on pages that were read already. The highest mark of a reading of changes counts where
+    it is earlier, for then our clock is ahead of the shop's. Changes too many to be paged leave a full reading due.
+    """
+    if _too_deep(plan, position):
+        return dump(Position(), full="no", full_at="", began="")
+    if not position.under_way:
+        position = Position(floor=plan.began if plan.full else min(plan.began, position.top or plan.began))
+    return dump(position, full="yes" if plan.full else "no", full_at=plan.full_at, began=plan.began)
+
+
+def _too_deep(plan: Plan, position: Position) -> bool:
+    """Whether a reading of changes would start anew from its highest mark, which says nothing about its order."""
+    return not plan.full and position.after == ""
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
@@ -85,14 +85,32 @@ def despatches(record: Element, rule: Rule) -> tuple[Despatch, ...]:
 
     Nothing here remembers: a stage that goes backwards merely stops telling, it never takes a despatch back.
     """
-    parcels = [parcel for invoice in _live_invoices(record) for parcel in _parcels(record, invoice, rule)]
+    invoices = [_parcels(record, invoice, rule) for invoice in _live_invoices(record)]
     seen: Counter[str] = Counter()
     found = []
-    for despatch in (parcel.despatch for parcel in parcels if parcel.left and parcel.despatch.lines):
+    for despatch in (consignment for parcels in invoices for consignment in _consignments(parcels)):
         seen[despatch.despatch_id] += 1
         twin = seen[despatch.despatch_id]  # two boxes alike in everything are still two
         found.append(despatch if twin == 1 else replace(despatch, despatch_id=f"{despatch.despatch_id}:{twin}"))
     return tuple(found)
+
+
+def _consignments(parcels: Sequence[_Parcel]) -> list[Despatch]:
+    """What has left of one invoice. Boxes under one number are one consignment, for a shop knows parcels by number."""
+    joined: dict[str | int, Despatch] = {}
+    for place, parcel in enumerate(parcels):
+        if parcel.left and parcel.despatch.lines:
+            number = parcel.despatch.tracking_number or place
+            joined[number] = _with(joined[number], parcel.despatch) if number in joined else parcel.despatch
+    return list(joined.values())
+
+
+def _with(one: Despatch, other: Despatch) -> Despatch:
+    units: dict[str, Decimal] = {}
+    for line in (*one.lines, *other.lines):
+        units[line.stock_code] = units.get(line.stock_code, Decimal(0)) + line.quantity
+    lines = tuple(DespatchLine(code, count) for code, count in units.items())
+    return replace(one, lines=lines, despatch_id=f"{one.despatch_id.rpartition(':')[0]}:{_fingerprint(lines)}")
 
 
 def _code(record: Element) -> str:

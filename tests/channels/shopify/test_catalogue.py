@@ -166,14 +166,17 @@ async def test_a_clock_ahead_of_the_shops_does_not_skip_changes() -> None:
 
 
 async def test_more_changes_than_shopify_pages_make_a_full_reading_due() -> None:
+    def answer(asked: Asked) -> Json:
+        more = "z" if asked["after"] == "y" else None
+        return page(item(1, "MUG", updatedAt="2026-11-02T12:09:00Z"), after=more)
+
     clock = Hands()
-    shop = PaperShop(Listings=lambda asked: page(item(1, "MUG", updatedAt="2026-11-02T12:09:00Z"), after="z"))
+    shop = PaperShop(Listings=answer)
     cursor = (
         '{"floor":"2026-11-02T12:00:00Z","after":"y","seen":19999,"top":"2026-11-02T12:00:00Z","full":"no",'
         '"full_at":"2026-11-02T12:00:00Z","began":"2026-11-02T12:00:00Z"}'
     )
     (deep,) = await read(shop, cursor, clock)
-    shop.answers["Listings"] = lambda _: page(item(1, "MUG"))
     (full,) = await read(shop, deep.cursor, clock)
     assert [asked["query"] for _, asked in shop.asked] == ["updated_at:>='2026-11-02T12:00:00Z'", ""]
     assert full.complete

@@ -12,7 +12,7 @@ from contract.world import Identity, Stream, Target, World
 from khaossync.domain.documents import Kind
 from khaossync.domain.messages import Delivery, Done
 from khaossync.domain.sales_order import SalesOrder
-from khaossync.sandbox.khaosws import Habits, KhaosServer
+from khaossync.sandbox.khaosws import Habits, KhaosServer, Verdict
 
 
 class Simulated(World):
@@ -87,7 +87,8 @@ class Despatches(Stream[Simulated]):
             (outcome,) = await connector.sinks[Kind.ORDER].deliver([delivery])
         assert isinstance(outcome, Done)
         ref = delivery.payload.ref
-        self.world.open_orders.refs.append(ref)
+        if next(self.world.numbers) % 2:  # the others are found by the time of their change alone
+            self.world.open_orders.refs.append(ref)
         self.world.server.despatch(ref, courier="RM48", consignment=f"T-{ref}")
         return Kind.ORDER_STATE, ref
 
@@ -114,6 +115,16 @@ class Orders(Target[Simulated]):
         return self.wanted(replace(sales_order(), ref=ref, number=f"#{ref}", **changes), examples.order())
 
 
+class ForgottenOrders(Orders):
+    """For an ERP that books a known reference once more: what it does is documented nowhere."""
+
+    FORGETFUL = True
+
+    async def possible(self) -> Delivery:
+        self.world.server.habits.duplicate = Verdict.ACCEPT
+        return await super().possible()
+
+
 def _new_code(world: Simulated) -> str:
     code = f"CODE{next(world.numbers):03}"
     world.server.add_stock(code, "Thing", {"1": 5})
@@ -121,4 +132,4 @@ def _new_code(world: Simulated) -> str:
 
 
 Simulated.STREAMS = {"catalogue": Catalogue, "stock": Levels, "despatches": Despatches}
-Simulated.TARGETS = {"orders": Orders}
+Simulated.TARGETS = {"orders": Orders, "orders where repeats are booked": ForgottenOrders}

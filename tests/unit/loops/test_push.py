@@ -30,8 +30,15 @@ class StillClock:
         return 0.0
 
 
+@dataclass
 class Answering:
-    async def ping(self) -> None: ...
+    """A system that answers its ping, or does not."""
+
+    error: ConnectorDownError | None = None
+
+    async def ping(self) -> None:
+        if self.error:
+            raise self.error
 
     async def check(self) -> Sequence[Finding]:
         return ()
@@ -147,8 +154,9 @@ async def test_a_message_of_a_channel_that_is_configured_no_more_is_a_case_and_s
 async def test_a_shop_that_is_down_is_not_asked_for_its_orders_and_they_wait() -> None:
     """Nothing calls a connector that is down but its ping; its orders wait without spending an attempt."""
     reader = Reader()
-    shop = Outage(Connector("shop", "scripted", Answering(), rereader=reader), StillClock(), Metrics())
-    shop.down(ConnectorDownError("401"))
+    refused = ConnectorDownError("401")
+    shop = Outage(Connector("shop", "scripted", Answering(refused), rereader=reader), StillClock(), Metrics())
+    assert await shop.down(refused)
     claims = Claims([message(Kind.ORDER, order())])
     await push(Scripted(Kind.ORDER, lambda batch: [Done("SO1")]), claims, {"shop": shop}).tick()
     (settlement,) = claims.settled
@@ -157,12 +165,25 @@ async def test_a_shop_that_is_down_is_not_asked_for_its_orders_and_they_wait() -
     assert not settlement.verdict.spent
 
 
-async def test_a_destination_that_goes_down_gives_its_whole_batch_back_untouched() -> None:
-    def down(batch: Sequence[Delivery]) -> Sequence[Outcome]:
-        raise ConnectorDownError("maintenance")
+def refuses(batch: Sequence[Delivery]) -> Sequence[Outcome]:
+    raise ConnectorDownError("the app lacks a scope")
 
-    claims = Claims([a_level(1), a_level(2)])
-    pushing = push(Scripted(Kind.STOCK_LEVEL, down), claims)
+
+async def test_one_refused_operation_of_a_system_that_answers_waits_alone_and_has_an_end() -> None:
+    """A missing scope must neither stop the other streams nor go round and round unseen: it expires as a case."""
+    claims = Claims([a_level(1)])
+    pushing = push(Scripted(Kind.STOCK_LEVEL, refuses), claims)
+    await pushing.tick()
+    (settlement,) = claims.settled
+    assert isinstance(settlement.verdict, Retry)
+    assert pushing.outage.since is None
+
+
+async def test_a_destination_that_goes_down_gives_its_whole_batch_back_untouched() -> None:
+    claims, sink = Claims([a_level(1), a_level(2)]), Scripted(Kind.STOCK_LEVEL, refuses)
+    probe = Answering(ConnectorDownError("maintenance"))
+    shop = Outage(Connector("shop", "scripted", probe, sinks={sink.kind: sink}), StillClock(), Metrics())
+    pushing = push(sink, claims, {"shop": shop})
     await pushing.tick()
     assert ([one.id for one in claims.released], claims.settled) == ([1, 2], [])
     assert pushing.outage.since == NOON

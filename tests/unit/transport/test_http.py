@@ -122,6 +122,18 @@ async def test_a_refused_connection_had_no_effect_and_takes_the_connector_down(s
         await served.send(url="http://127.0.0.1:1/")
 
 
+async def test_a_long_retry_after_is_told_whole_but_holds_the_other_calls_for_a_minute_at_most(
+    served: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SHO-3: a tick that waits for the limiter must not look dead to the watchdog."""
+    pauses: list[float] = []
+    monkeypatch.setattr(served.http.limiter, "pause", pauses.append)
+    served.handler = answering(429, headers={"Retry-After": "600"})
+    with pytest.raises(RateLimitedError) as caught:
+        await served.send()
+    assert (caught.value.wait, pauses) == (timedelta(minutes=10), [60.0])
+
+
 async def test_redirects_are_not_followed(served: Place) -> None:
     """A token must not travel to wherever a redirect points."""
     served.handler = answering(302, headers={"Location": "http://127.0.0.1:1/"})
