@@ -1,12 +1,13 @@
 """A customer's order made ready for the ERP: checked, mapped and proved, or refused with the reason."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from khaossync.domain.agreement import require_agreement, require_identity
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.errors import RejectedError
 from khaossync.domain.money import ZERO
-from khaossync.domain.orders import Address, Order
+from khaossync.domain.orders import Address, Order, Payment
 from khaossync.domain.reference import reference
 from khaossync.domain.rules import ChannelRules
 from khaossync.domain.sales_lines import sales_lines
@@ -38,7 +39,7 @@ def compose(order: Order, rules: ChannelRules, stock_items: Mapping[str, StockIt
         courier=_courier(order, rules),
         lines=sales_lines(order, rules),
         delivery=_delivery(order),
-        payments=order.payments,
+        payments=_payments(order),
         site=rules.site,
         sales_source=rules.sales_source,
         company_class=rules.company_class,
@@ -72,6 +73,20 @@ def _addresses(order: Order) -> tuple[Address, Address]:
             evidence={"missing": "billing address, delivery address"},
         )
     return invoice, delivery
+
+
+def _payments(order: Order) -> tuple[Payment, ...]:
+    """What was paid for what is sold now: of an order that was partly refunded before it is sent, the rest.
+
+    The part of the money that went back for units which this sales order lacks must not stay in the ERP's books.
+    """
+    left, kept = order.total, []
+    for payment in order.payments:
+        amount = min(payment.amount, left)
+        if amount > 0:
+            kept.append(replace(payment, amount=amount))
+            left -= amount
+    return tuple(kept)
 
 
 def _courier(order: Order, rules: ChannelRules) -> str:

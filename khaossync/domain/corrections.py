@@ -1,7 +1,18 @@
-"""What must change about a sales order that the ERP already has: stop it, or make it match an edited order."""
+"""What must change about a sales order that the ERP has, or may have: find it, stop it, make it match an edited order."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The order must not go to the ERP (`why`), yet it may be there: it is looked for, and never created."""
+
+    channel: str
+    order_id: str
+    number: str
+    ref: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)

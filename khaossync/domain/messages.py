@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from khaossync.domain.cases import Case
-from khaossync.domain.corrections import Amendment, Cancellation
+from khaossync.domain.corrections import Amendment, Cancellation, Search
 from khaossync.domain.credit_note import CreditNote
 from khaossync.domain.despatch import Consignment, Despatch
 from khaossync.domain.documents import Kind
@@ -17,7 +17,7 @@ from khaossync.domain.stock import ChannelLevel
 MessageBody = Order | Refund | Despatch | ChannelLevel
 """What waits in the outbox: the facts as they were told."""
 
-Payload = SalesOrder | Cancellation | Amendment | CreditNote | Consignment | ChannelLevel
+Payload = SalesOrder | Search | Cancellation | Amendment | CreditNote | Consignment | ChannelLevel
 """What a sink is given: the facts made ready for it by `domain.preparation`."""
 
 # How long each kind may wait before a person must know (an end to every snooze).
@@ -98,7 +98,14 @@ class Pending:
     reference: str = ""
 
 
-Outcome = Done | Pending | SyncError
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """What was only looked for is not there; `why` it was not sent instead."""
+
+    why: str
+
+
+Outcome = Done | Pending | Absent | SyncError
 """What became of one message of a batch; a SyncError is the outcome of that message alone."""
 
 

@@ -7,7 +7,7 @@ from khaossync.domain.amendment import differences
 from khaossync.domain.cases import Case, CaseClass
 from khaossync.domain.composition import compose
 from khaossync.domain.consigning import consignment
-from khaossync.domain.corrections import Amendment, Cancellation
+from khaossync.domain.corrections import Amendment, Cancellation, Search
 from khaossync.domain.crediting import credit_note
 from khaossync.domain.despatch import Despatch
 from khaossync.domain.documents import Kind
@@ -15,7 +15,7 @@ from khaossync.domain.eligibility import hindrance
 from khaossync.domain.errors import RejectedError
 from khaossync.domain.knowledge import Knowledge, Question
 from khaossync.domain.links import Link, LinkState
-from khaossync.domain.messages import HandOver, Message, Park, Payload, Retry, Verdict, Withdraw
+from khaossync.domain.messages import Message, Park, Payload, Retry, Verdict, Withdraw
 from khaossync.domain.money import ZERO
 from khaossync.domain.orders import Order
 from khaossync.domain.refunds import Refund
@@ -87,9 +87,9 @@ def prepare(message: Message, rules: Rules, known: Knowledge, now: datetime) -> 
 def _prepare(message: Message, channel: ChannelRules, known: Knowledge, now: datetime) -> Ready | Verdict:
     match message.kind, message.body:
         case Kind.ORDER, Order() as order:
-            if message.doubt and (obstacle := hindrance(order, channel)) and obstacle.final:
-                return HandOver(_perhaps_there(order, obstacle.reason, known.links.get(message.key)))
-            return _order(order, channel, known, now)
+            made = _order(order, channel, known, now)
+            link = known.links.get(message.key)
+            return _search(order, link, made) if message.doubt and link and isinstance(made, Withdraw) else made
         case Kind.CANCELLATION, Order() as order:
             return _cancellation(order, known.links.get(message.key))
         case Kind.AMENDMENT, Order() as order:
@@ -115,12 +115,9 @@ def _order(order: Order, rules: ChannelRules, known: Knowledge, now: datetime) -
     return Ready(compose(order, rules, items))
 
 
-def _perhaps_there(order: Order, reason: str, link: Link | None) -> Case:
-    """An order that may have been sent before it was called off cannot just be forgotten: a person looks."""
-    ref = link.ref if link else ""
-    detail = f"order {order.number} may have reached the ERP as {ref}, its answer was lost, and now {reason}"
-    evidence = {"sales order": "not known: look for the reference", "reference": ref}
-    return Case(CaseClass.ORDER_TO_CANCEL, order.channel, order.key, detail, evidence)
+def _search(order: Order, link: Link, withdrawn: Withdraw) -> Ready:
+    """An order that may have been sent before it was called off cannot just be forgotten."""
+    return Ready(Search(order.channel, order.order_id, order.number, link.ref, withdrawn.why))
 
 
 def _cancellation(order: Order, link: Link | None) -> Ready | Verdict:

@@ -6,7 +6,19 @@ from typing import Protocol
 
 from khaossync.domain.cases import Case, CaseClass
 from khaossync.domain.errors import AmbiguousError, DefectError, RateLimitedError, RejectedError, SyncError
-from khaossync.domain.messages import Await, Complete, Done, Message, Outcome, Park, Pending, Retry, Verdict
+from khaossync.domain.messages import (
+    Absent,
+    Await,
+    Complete,
+    Done,
+    Message,
+    Outcome,
+    Park,
+    Pending,
+    Retry,
+    Verdict,
+    Withdraw,
+)
 
 
 class Dice(Protocol):
@@ -18,17 +30,21 @@ class Dice(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How patient we are. Waiting doubles from `first` to `longest`; `attempts` bounds refusals, not outages."""
+    """How patient we are. Waiting doubles from `first` to `longest`; `attempts` bounds refusals, not outages.
+
+    After a lost answer nothing is sent for `doubtful`: the other side may still be at work on the first call.
+    """
 
     first: timedelta = timedelta(seconds=2)
     longest: timedelta = timedelta(minutes=10)
+    doubtful: timedelta = timedelta(seconds=10)
     attempts: int = 4
 
 
 def decide(message: Message, outcome: Outcome, now: datetime, policy: RetryPolicy, dice: Dice) -> Verdict:
     """Judge one outcome.
 
-    Done → finished. Pending → awaited. Refused for good, or refused once too often → parked as a case.
+    Done → finished. Pending → awaited. Absent → withdrawn. Refused for good, or refused once too often → parked as a case.
     Everything that time cures (rate limit, outage, lost answer) → again later without spending an attempt,
     until the message expires.
     """
@@ -37,6 +53,8 @@ def decide(message: Message, outcome: Outcome, now: datetime, policy: RetryPolic
             return Complete(reference)
         case Pending(until=until, reference=reference):
             return Await(until, reference)
+        case Absent(why=why):
+            return Withdraw(why)
         case RejectedError() as error if error.final or message.attempts + 1 >= policy.attempts:
             return Park(Case(error.case_class, message.destination, message.key, str(error), error.evidence))
         case RejectedError() as error:
@@ -48,6 +66,8 @@ def decide(message: Message, outcome: Outcome, now: datetime, policy: RetryPolic
 
 def _later(message: Message, error: SyncError, now: datetime, policy: RetryPolicy, dice: Dice) -> Verdict:
     wait = error.wait if isinstance(error, RateLimitedError) else backoff(message, policy, dice)
+    if isinstance(error, AmbiguousError):
+        wait = max(wait, policy.doubtful)
     doubt = message.doubt or isinstance(error, AmbiguousError)
     if now + wait >= message.expires_at:
         detail = f"waited since {message.created_at:%Y-%m-%d %H:%M} UTC; last: {error}"

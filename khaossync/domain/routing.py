@@ -165,6 +165,10 @@ def ours(ref: str, rules: ChannelRules) -> bool:
 
 def _order_state(state: OrderState, erp: str, known: Knowledge) -> Plan:
     link = known.links_by_ref.get((erp, state.ref))
+    if link and link.state is LinkState.WITHDRAWN and not state.cancelled:
+        detail = f"{state.sales_order_code} is in {erp} although the order was withdrawn: its import came late"
+        evidence = {"sales order": state.sales_order_code, "reference": state.ref}
+        return Plan(cases=(Case(CaseClass.ORDER_TO_CANCEL, link.channel, link.key, detail, evidence),))
     if not link or not state.cancelled or link.state not in (LinkState.INTENDED, LinkState.SENT):
         return NOTHING  # that the ERP has it is proved by its word, even before our own sending is confirmed
     detail = f"sales order {state.sales_order_code} was cancelled in {erp}: {state.reason or 'no reason given'}"

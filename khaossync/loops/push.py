@@ -11,7 +11,7 @@ from khaossync.clock import Clock
 from khaossync.domain.by_hand import by_hand
 from khaossync.domain.cases import Case, CaseClass
 from khaossync.domain.documents import Kind
-from khaossync.domain.errors import ConnectorDownError, DefectError, OwnershipLostError, SyncError
+from khaossync.domain.errors import ConnectorDownError, DefectError, OwnershipLostError, RejectedError, SyncError
 from khaossync.domain.knowledge import Knowledge, Question
 from khaossync.domain.messages import (
     Delivery,
@@ -180,7 +180,7 @@ class Push:
             kind=message.kind,
             key=message.key,
             verdict=type(verdict).__name__.lower(),
-            outcome=str(outcome) if isinstance(outcome, SyncError) else getattr(outcome, "reference", ""),
+            **_loggable(outcome),
         )
         return Settlement(message, verdict, delivery.payload)
 
@@ -197,3 +197,12 @@ class Push:
             verdict = type(one.verdict).__name__.lower()
             self.meter.count("settled", destination=one.message.destination, kind=one.message.kind, verdict=verdict)
         self._unsettled.clear()
+
+
+def _loggable(outcome: Outcome) -> dict[str, str]:
+    """What a log may say: a refusal in the other side's words can hold a name or an address, so only its class."""
+    if isinstance(outcome, RejectedError):
+        return {"error": type(outcome).__name__, "case_class": outcome.case_class}
+    if isinstance(outcome, SyncError):
+        return {"error": type(outcome).__name__, "reason": str(outcome)}
+    return {"reference": outcome.reference}

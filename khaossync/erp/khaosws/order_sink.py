@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 
 from khaossync.domain.cases import CaseClass
+from khaossync.domain.corrections import Search
 from khaossync.domain.documents import Kind
 from khaossync.domain.errors import AmbiguousError, RejectedError, SyncError
-from khaossync.domain.messages import Delivery, Done, Outcome
+from khaossync.domain.messages import Absent, Delivery, Done, Outcome
 from khaossync.domain.sales_order import SalesOrder
 from khaossync.erp.khaosws.client import Client
 from khaossync.erp.khaosws.config import Settings
@@ -36,6 +37,9 @@ class OrderSink:
 
     async def _outcome(self, delivery: Delivery) -> Outcome:
         order = delivery.payload
+        if isinstance(order, Search):
+            found = await self._find(order)
+            return Done(found.code, found=True) if found else Absent(order.why)
         if not isinstance(order, SalesOrder):
             raise TypeError(f"{type(order).__name__} is no sales order")  # the outbox mixed up its lanes
         try:
@@ -73,7 +77,7 @@ class OrderSink:
         text = f"Khaos Control refused order {order.number} ({order.ref}): {answer}"
         return RejectedError(text, CaseClass.ORDER_REFUSED, evidence=evidence, final=False)
 
-    async def _find(self, order: SalesOrder) -> FoundOrder | None:
+    async def _find(self, order: SalesOrder | Search) -> FoundOrder | None:
         return find(await self.client.states_of([order.ref]), order.ref)
 
     def _judged(self, found: FoundOrder, order: SalesOrder) -> Outcome:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from channels.khaosws.service import (
@@ -17,9 +18,10 @@ from channels.khaosws.service import (
 )
 
 from khaossync.domain.cases import CaseClass
+from khaossync.domain.corrections import Search
 from khaossync.domain.documents import Kind
 from khaossync.domain.errors import AmbiguousError, ConnectorDownError, RejectedError, SyncError
-from khaossync.domain.messages import Done, Outcome
+from khaossync.domain.messages import Absent, Done, Outcome
 from khaossync.erp.khaosws import build
 from khaossync.ports import Sink
 
@@ -60,6 +62,17 @@ async def test_in_doubt_it_looks_before_it_sends(service: Service, bench: Bench)
     assert service.calls("ImportOrders") == []
     assert service.asked[0].arguments["IDs"] == "S5001"
     assert service.asked[0].arguments["MappingType"] == "4"
+
+
+@pytest.mark.parametrize(("there", "outcome"), [(status(), Done("SO1", found=True)), (NONE, Absent("cancelled"))])
+async def test_an_order_called_off_in_doubt_is_looked_for_and_never_sent(
+    service: Service, bench: Bench, there: str, outcome: Outcome
+) -> None:
+    """S-29: what may have been sent before it was cancelled."""
+    service.on("ExportOrderStatusEx", there)
+    search = replace(delivery(doubt=True), payload=Search("shop", "5001", "#5001", "S5001", "cancelled"))
+    assert await (await sink(service, bench)).deliver([search]) == [outcome]
+    assert service.calls("ImportOrders") == []
 
 
 async def test_in_doubt_and_absent_it_sends(service: Service, bench: Bench) -> None:

@@ -10,7 +10,7 @@ from examples import VAT, address, line, order, rules, stock_item
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.composition import compose
 from khaossync.domain.errors import RejectedError
-from khaossync.domain.orders import Delivery, Discount, Extra, Order, OrderLine, PaymentState, Tax
+from khaossync.domain.orders import Delivery, Discount, Extra, Order, OrderLine, Payment, PaymentState, Tax
 from khaossync.domain.rules import ChannelRules
 from khaossync.domain.sales_order import SalesOrder, Totals
 
@@ -324,3 +324,14 @@ def test_a_reference_that_does_not_fit_refuses_the_order() -> None:
 def test_figures_are_proved_before_names_are_mapped() -> None:
     wrong = order(lines=(line("VASE"),), total=D("1.00"), currency="EUR", billing=None, shipping=None)
     assert refused(wrong).case_class is CaseClass.TOTAL_MISMATCH
+
+
+def test_money_that_went_back_before_the_order_is_sent_is_not_booked_as_paid() -> None:
+    """S-12: one of two mugs was refunded first; 18.00 of the 30.00 paid stand for what is sold."""
+    paid = (
+        Payment("gift_card", Decimal("10.00"), "txn-1", captured=True),
+        Payment("shopify_payments", Decimal("20.00"), "txn-2", captured=True),
+    )
+    made = compose(order(payments=paid), rules(), {"MUG": stock_item()})
+    assert [payment.amount for payment in made.payments] == [Decimal("10.00"), Decimal("8.00")]
+    assert sum(payment.amount for payment in made.payments) == made.totals.gross

@@ -8,13 +8,13 @@ from examples import NOON, despatch, line, link, message, order, refund, rules, 
 
 from khaossync.domain.by_hand import by_hand
 from khaossync.domain.cases import CaseClass
-from khaossync.domain.corrections import Amendment, Cancellation
+from khaossync.domain.corrections import Amendment, Cancellation, Search
 from khaossync.domain.credit_note import CreditNote
 from khaossync.domain.despatch import Consignment
 from khaossync.domain.documents import Kind
 from khaossync.domain.knowledge import Knowledge
 from khaossync.domain.links import LinkState
-from khaossync.domain.messages import HandOver, Message, Park, Payload, Retry, Verdict, Withdraw
+from khaossync.domain.messages import Message, Park, Payload, Retry, Verdict, Withdraw
 from khaossync.domain.orders import PaymentState
 from khaossync.domain.preparation import Ready, prepare, question
 from khaossync.domain.rules import Rules
@@ -48,13 +48,13 @@ def test_an_order_cancelled_in_the_last_moment_is_withdrawn() -> None:
     assert isinstance(judged(message(Kind.ORDER, order(cancelled_at=NOON))), Withdraw)
 
 
-def test_a_cancelled_order_that_may_have_been_sent_is_looked_for_by_a_person() -> None:
+def test_a_cancelled_order_that_may_have_been_sent_is_looked_for() -> None:
     """S-29: its answer was lost, so neither sending it nor forgetting it is right."""
     lost = replace(message(Kind.ORDER, order(cancelled_at=NOON)), doubt=True)
-    verdict = judged(lost, replace(CATALOGUE, links={order().key: link(state=LinkState.INTENDED)}))
-    assert isinstance(verdict, HandOver)
-    assert (verdict.case.case_class, verdict.case.subject) == (CaseClass.ORDER_TO_CANCEL, order().key)
-    assert verdict.case.evidence["reference"] == link().ref
+    made = payload(lost, replace(CATALOGUE, links={order().key: link(state=LinkState.INTENDED)}))
+    assert isinstance(made, Search)
+    assert (made.ref, made.number) == (link().ref, order().number)
+    assert "cancelled" in made.why
 
 
 def test_an_order_that_lost_its_payment_waits_without_spending_an_attempt() -> None:

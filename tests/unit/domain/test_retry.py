@@ -46,6 +46,7 @@ def test_a_lost_answer_leaves_a_doubt() -> None:
     verdict = judge(AmbiguousError("time-out"))
     assert isinstance(verdict, Retry)
     assert verdict.doubt
+    assert verdict.at - NOON >= POLICY.doubtful
 
 
 def test_a_doubt_stays_until_somebody_looked() -> None:

@@ -120,6 +120,14 @@ def test_a_despatch_of_somebody_else_s_order_is_not_ours() -> None:
     assert route(told("khaos", Kind.DESPATCH, despatch(ref="PHONE-12")), RULES, Knowledge()) == Plan()
 
 
+def test_a_withdrawn_order_that_the_erp_speaks_of_is_an_urgent_case() -> None:
+    """S-29: its import was still at work when we looked, and came late."""
+    state = OrderState("S5001", "SO100001", ("1",), complete=False, cancelled=False, reason="")
+    known = Knowledge(links_by_ref={("khaos", "S5001"): link(state=LinkState.WITHDRAWN)})
+    (case,) = route(told("khaos", Kind.ORDER_STATE, state), RULES, known).cases
+    assert (case.case_class, case.evidence["sales order"]) == (CaseClass.ORDER_TO_CANCEL, "SO100001")
+
+
 @pytest.mark.parametrize("ours", [LinkState.SENT, LinkState.INTENDED])
 def test_a_sales_order_cancelled_in_the_erp_is_told_to_people(ours: LinkState) -> None:
     """Also while the answer to its sending is still in doubt: the ERP speaks of it once only."""
