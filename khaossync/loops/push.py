@@ -14,6 +14,7 @@ from khaossync.domain.documents import Kind
 from khaossync.domain.errors import ConnectorDownError, DefectError, OwnershipLostError, RejectedError, SyncError
 from khaossync.domain.knowledge import Knowledge, Question
 from khaossync.domain.messages import (
+    Absent,
     Delivery,
     HandOver,
     Message,
@@ -205,4 +206,6 @@ def _loggable(outcome: Outcome) -> dict[str, str]:
         return {"error": type(outcome).__name__, "case_class": outcome.case_class}
     if isinstance(outcome, SyncError):
         return {"error": type(outcome).__name__, "reason": str(outcome)}
-    return {"reference": outcome.reference}
+    if isinstance(outcome, Absent):
+        return {"reason": outcome.why}
+    return {"found": outcome.why} if isinstance(outcome, Absent) else {"reference": outcome.reference}

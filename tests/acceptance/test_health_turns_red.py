@@ -37,6 +37,13 @@ class Queue:
     depth: int = 1
 
 
+class Away:
+    """A probe that nobody answers."""
+
+    async def ping(self) -> None:
+        raise ConnectorDownError("maintenance")
+
+
 @dataclass
 class Ward:
     """A daemon's real loops, beats, vigil and pages around a tick of the test's own, on a clock turned by hand."""
@@ -53,7 +60,7 @@ class Ward:
         loop = Loop(
             "push shop despatch", self.tick, timedelta(hours=1), self.clock, None, beats.beat, random.Random(1), metrics
         )
-        shop = cast(Connector, SimpleNamespace(name="shop", kind="toy"))
+        shop = cast(Connector, SimpleNamespace(name="shop", kind="toy", probe=Away()))
         self.outage = Outage(shop, self.clock, metrics)
         vigil = Vigil(self.clock, beats, {"shop": self.outage}, (loop,), self._depths, self._cases)
         server = Server(Lookout(vigil.facts, self.clock), metrics, HookDoor(_deaf, ()), host="127.0.0.1", port=0)
@@ -137,7 +144,7 @@ async def test_a_shop_that_is_down_is_a_warning_whatever_waits_for_it() -> None:
     ward = Ward(at_once)
     async with ward.open() as url:
         ward.queues = [Queue(ward.clock.now())]
-        ward.outage.down(ConnectorDownError("maintenance"))
+        await ward.outage.down(ConnectorDownError("maintenance"))
         ward.clock.forward(minutes=4)
         code, told = await health(url)
         assert (code, told["status"]) == (200, "warn")

@@ -9,7 +9,7 @@ from examples import NOON, message, order
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.documents import Kind
 from khaossync.domain.errors import AmbiguousError, DefectError, RateLimitedError, RejectedError, TransientError
-from khaossync.domain.messages import Await, Complete, Done, Message, Outcome, Park, Pending, Retry, Verdict
+from khaossync.domain.messages import Absent, Await, Complete, Done, Message, Outcome, Park, Pending, Retry, Verdict, Withdraw
 from khaossync.domain.retry import RetryPolicy, backoff, decide
 
 POLICY = RetryPolicy()
@@ -40,6 +40,10 @@ def test_an_outage_spends_no_attempt_however_long_it_lasts() -> None:
     assert isinstance(verdict, Retry)
     assert not verdict.spent
     assert verdict.at - NOON <= POLICY.longest
+
+
+def test_what_was_only_looked_for_and_is_not_there_is_withdrawn() -> None:
+    assert judge(Absent("it was cancelled")) == Withdraw("it was cancelled")
 
 
 def test_a_lost_answer_leaves_a_doubt() -> None:
