@@ -1,4 +1,4 @@
-"""What must change about a sales order that the ERP has, or may have: find it, stop it, make it match an edited order."""
+"""What must change about a sales order that the ERP has or may have: find it, stop it, match it to an edit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from khaossync.domain.documents import Kind
 from khaossync.domain.links import Link
+from khaossync.domain.refunds import Refund
 from khaossync.domain.stock import Listing, StockItem, StockLevel
 
 Address = tuple[str, str]
@@ -15,10 +16,11 @@ Address = tuple[str, str]
 class Question:
     """What a rule wants looked up; questions add up, so that a page is one look-up.
 
-    `packs_of` asks for the pack headers that contain these stock codes.
+    `refunds` asks for the refunds told of these orders, `packs_of` for the pack headers that contain these codes.
     """
 
     orders: frozenset[str] = frozenset()
+    refunds: frozenset[str] = frozenset()
     refs: frozenset[Address] = frozenset()
     stock_items: frozenset[Address] = frozenset()
     stock_levels: frozenset[Address] = frozenset()
@@ -29,6 +31,7 @@ class Question:
     def __or__(self, other: "Question") -> "Question":
         return Question(
             self.orders | other.orders,
+            self.refunds | other.refunds,
             self.refs | other.refs,
             self.stock_items | other.stock_items,
             self.stock_levels | other.stock_levels,
@@ -49,6 +52,7 @@ class Knowledge:
 
     links: Mapping[str, Link] = field(default_factory=dict)
     links_by_ref: Mapping[Address, Link] = field(default_factory=dict)
+    refunds: Mapping[str, tuple[Refund, ...]] = field(default_factory=dict)
     stock_items: Mapping[Address, StockItem] = field(default_factory=dict)
     stock_levels: Mapping[Address, StockLevel] = field(default_factory=dict)
     listings: Mapping[Address, Listing] = field(default_factory=dict)
@@ -59,6 +63,7 @@ class Knowledge:
         return Knowledge(
             {**self.links, **other.links},
             {**self.links_by_ref, **other.links_by_ref},
+            {**self.refunds, **other.refunds},
             {**self.stock_items, **other.stock_items},
             {**self.stock_levels, **other.stock_levels},
             {**self.listings, **other.listings},

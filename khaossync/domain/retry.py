@@ -44,7 +44,7 @@ class RetryPolicy:
 def decide(message: Message, outcome: Outcome, now: datetime, policy: RetryPolicy, dice: Dice) -> Verdict:
     """Judge one outcome.
 
-    Done → finished. Pending → awaited. Absent → withdrawn. Refused for good, or refused once too often → parked as a case.
+    Done → finished. Pending → awaited. Absent → withdrawn. Refused for good, or once too often → parked as a case.
     Everything that time cures (rate limit, outage, lost answer) → again later without spending an attempt,
     until the message expires.
     """

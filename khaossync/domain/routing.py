@@ -63,7 +63,7 @@ def question(document: Document, rules: Rules) -> Question:
     """What must be looked up before this document can be routed."""
     match document.body:
         case Order() as order:
-            return Question(orders=frozenset({order.key}))
+            return Question(orders=frozenset({order.key}), refunds=frozenset({order.key}))
         case Despatch(ref=ref) | OrderState(ref=ref):
             return Question(refs=frozenset({(document.source, ref)}))
         case StockItem(stock_code=code) | StockLevel(stock_code=code):
@@ -78,8 +78,8 @@ def question(document: Document, rules: Rules) -> Question:
             channel = rules.channels[document.source]
             record = frozenset({(channel.erp, channel.stock_code(sku))})
             return Question(stock_items=record, stock_levels=record)
-        case Refund():
-            return Question()
+        case Refund() as refund:
+            return Question(orders=frozenset({refund.key}))
 
 
 def follow_up(known: Knowledge, rules: Rules) -> Question:
@@ -98,7 +98,7 @@ def route(document: Document, rules: Rules, known: Knowledge) -> Plan:
         case Order() as order:
             return _order(order, rules.channels[document.source], known)
         case Refund() as refund:
-            return _refund(refund, rules.channels[document.source])
+            return _refund(refund, rules.channels[document.source], known)
         case Despatch() as despatch:
             return _despatch(despatch, document.source, rules, known)
         case OrderState() as state:
@@ -128,7 +128,8 @@ def _order(order: Order, rules: ChannelRules, known: Knowledge) -> Plan:
         ref = reference(order.order_id, rules)
     except RejectedError as error:
         return Plan(cases=(Case(error.case_class, order.channel, order.key, str(error), error.evidence),))
-    return Plan((_to_erp(Kind.ORDER, order, rules, ONCE),), refs={order.key: (rules.erp, ref)})
+    earlier = (_credit(refund, rules) for refund in known.refunds.get(order.key, ()) if _is_money(refund))
+    return Plan((_to_erp(Kind.ORDER, order, rules, ONCE), *earlier), refs={order.key: (rules.erp, ref)})
 
 
 def _edit(order: Order) -> str:
@@ -140,10 +141,18 @@ def _to_erp(kind: Kind, order: Order, rules: ChannelRules, version: str) -> NewM
     return NewMessage(rules.erp, kind, order.key, version, order.channel, order)
 
 
-def _refund(refund: Refund, rules: ChannelRules) -> Plan:
-    if refund.order_placed_at < rules.go_live_at or refund.pending or not refund.total:
-        return NOTHING  # without money it is an edit of the order, and told as one
-    return Plan((NewMessage(rules.erp, Kind.REFUND, refund.key, refund.refund_id, refund.channel, refund),))
+def _refund(refund: Refund, rules: ChannelRules, known: Knowledge) -> Plan:
+    """A refund of an order that was not let in yet is asked for when, and if, the order is."""
+    return Plan((_credit(refund, rules),)) if _is_money(refund) and refund.key in known.links else NOTHING
+
+
+def _is_money(refund: Refund) -> bool:
+    """Without money it is an edit of the order, and told as one; while the money is on its way it waits."""
+    return bool(refund.total) and not refund.pending
+
+
+def _credit(refund: Refund, rules: ChannelRules) -> NewMessage:
+    return NewMessage(rules.erp, Kind.REFUND, refund.key, refund.refund_id, refund.channel, refund)
 
 
 def _despatch(despatch: Despatch, erp: str, rules: Rules, known: Knowledge) -> Plan:

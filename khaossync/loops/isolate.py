@@ -23,5 +23,5 @@ def isolated(record: str) -> Iterator[Trouble]:
     try:
         yield trouble
     except Exception as error:  # the one place where a document's own trouble is kept from the others
-        log.exception("document_broke_a_rule", record=record)
+        log.exception("unexpected_error", record=record)
         trouble.text = f"{type(error).__name__}: {error}"

@@ -20,7 +20,7 @@ Tick = Callable[[], Awaitable[Mapping[str, int]]]
 """One turn of a loop; returns what it did as counts."""
 
 _FIRST_PAUSE = timedelta(seconds=1)
-_LONGEST_PAUSE = timedelta(seconds=30)  # below the 60 s after which a silent loop counts as dead
+_LONGEST_PAUSE = timedelta(seconds=30)  # well below the time after which a silent loop counts as dead (`app.SILENCE`)
 
 
 class Waker(Protocol):

@@ -98,6 +98,7 @@ class Pull:
         cases: list[Case] = []
         refs: dict[str, tuple[str, str]] = {}
         unreadable = list(page.unreadable)
+        fresh = {(one.kind, one.key) for one in news}
         for document in judged:
             plan = self._plan(document, known)
             if isinstance(plan, Unreadable):
@@ -105,7 +106,7 @@ class Pull:
                 continue
             messages += plan.messages
             levels += plan.levels
-            cases += plan.cases
+            cases += plan.cases if (document.kind, document.key) in fresh else ()
             refs |= plan.refs
         broken = {(one.kind, one.key) for one in unreadable}
         readable = tuple(one for one in news if (one.kind, one.key) not in broken)

@@ -168,7 +168,7 @@ class Push:
                 outcomes = [error] * len(deliveries)
             return [self._judged(one, outcome) for one, outcome in zip(deliveries, outcomes, strict=True)]
         if len(deliveries) == 1:
-            defect = DefectError(f"khaossync broke over it, see `document_broke_a_rule` in the log: {trouble.text}")
+            defect = DefectError(f"khaossync broke over it, see `unexpected_error` in the log: {trouble.text}")
             return [self._judged(deliveries[0], defect)]
         return [settled for one in deliveries for settled in await self._deliver([one])]
 

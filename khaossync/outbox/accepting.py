@@ -14,7 +14,7 @@ from khaossync.outbox.codec import storable
 from khaossync.outbox.database import Connection
 from khaossync.outbox.enqueueing import enqueue
 from khaossync.outbox.levelling import Lane, Replaced, level
-from khaossync.outbox.linking import intend_links, observe_states, revive_links
+from khaossync.outbox.linking import intend_links, observe_states
 from khaossync.outbox.rows import Effect, Identity, effect, identity
 from khaossync.ports import Acceptance, Accepted
 
@@ -51,7 +51,6 @@ async def accept(connection: Connection, group: Sequence[Acceptance], owned: Col
     asked, replaced = await level(connection, [item for a in group for item in a.levels], now)
     fresh = await enqueue(connection, [*chain.from_iterable(a.messages for a in group), *asked], now)
     await intend_links(connection, {key: ref for a in group for key, ref in a.refs.items()}, now)
-    await revive_links(connection, sorted((key, to) for to, kind, key, _ in fresh if kind == Kind.ORDER))
     woken = await observe_states(connection, [d for d in documents if identity(d) in changed], now)
     await close_read(connection, documents, now)
     cases = await open_cases(connection, [*_cases(group), *map(unreadable_case, unreadables)], now)

@@ -9,6 +9,7 @@ import structlog
 from khaossync.domain.documents import Document, DocumentBody, Kind
 from khaossync.domain.knowledge import Address, Knowledge, Question
 from khaossync.domain.links import Link
+from khaossync.domain.refunds import Refund
 from khaossync.domain.stock import Listing, StockItem, StockLevel
 from khaossync.outbox.codec import load_document, storable
 from khaossync.outbox.database import Connection
@@ -29,6 +30,11 @@ BODIES = """
 select d.source, d.kind, d.key, d.body
 from khaossync.documents d
     join unnest($1::text[], $2::text[], $3::text[]) as asked (source, kind, key) using (source, kind, key)"""
+
+# All refunds told of these orders.
+REFUNDS = """
+select d.about, d.body from khaossync.documents d
+where d.kind = 'refund' and d.about = any($1::text[]) order by d.moment, d.key"""
 
 # The pack headers that contain these stock codes.
 PACKS = """
@@ -82,6 +88,7 @@ async def look_up(connection: Connection, question: Question) -> Knowledge:
     return Knowledge(
         links={link.key: link for link in links if link.key in question.orders},
         links_by_ref={(link.erp, link.ref): link for link in links if (link.erp, link.ref) in question.refs},
+        refunds=await _refunds(connection, question),
         stock_items=_of_shape(bodies, Kind.STOCK_ITEM, question.stock_items, StockItem),
         stock_levels=_of_shape(bodies, Kind.STOCK_LEVEL, question.stock_levels, StockLevel),
         listings=_of_shape(bodies, Kind.LISTING, question.listings, Listing),
@@ -125,6 +132,17 @@ async def _bodies(connection: Connection, question: Question) -> Mapping[Identit
         except ValueError:  # stored by another release: not known until it is told again
             log.warning("stored_document_unreadable", source=row["source"], kind=row["kind"], key=row["key"])
     return bodies
+
+
+async def _refunds(connection: Connection, question: Question) -> Mapping[str, tuple[Refund, ...]]:
+    if not question.refunds:
+        return {}
+    found: dict[str, tuple[Refund, ...]] = {}
+    for row in await connection.fetch(REFUNDS, sorted(question.refunds)):
+        refund = load_document(Kind.REFUND, row["body"])
+        if isinstance(refund, Refund):
+            found[row["about"]] = (*found.get(row["about"], ()), refund)
+    return found
 
 
 async def _packs(connection: Connection, question: Question) -> Mapping[Address, tuple[StockItem, ...]]:

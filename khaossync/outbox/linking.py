@@ -22,12 +22,6 @@ select key, channel, order_id, erp, ref, $6
 from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) as told (key, channel, order_id, erp, ref)
 on conflict (key) do nothing"""
 
-# An order that was withdrawn and is asked for again takes up its old reference.
-REVIVE = """
-update khaossync.links l set state = 'intended'
-from unnest($1::text[], $2::text[]) as told (key, erp)
-where l.key = told.key and l.erp = told.erp and l.state = 'withdrawn'"""
-
 # Whether the ERP has more to do. It is noted for a link in any state, for the ERP may speak before our own settling.
 OBSERVE = """
 update khaossync.links l set finished = told.finished
@@ -76,12 +70,6 @@ async def intend_links(connection: Connection, refs: Mapping[str, tuple[str, str
             f"Two orders would share one reference in the ERP ({error.detail}); "
             "give each channel of this ERP a `prefix` of its own."
         ) from error
-
-
-async def revive_links(connection: Connection, orders: Sequence[tuple[str, str]]) -> None:
-    """Take up the references of orders, as (key, erp), that were withdrawn and are asked for again."""
-    if orders:
-        await connection.execute(REVIVE, *columns(orders, 2))
 
 
 async def observe_states(connection: Connection, documents: Sequence[Document], now: datetime) -> set[str]:

@@ -192,3 +192,15 @@ async def test_a_case_of_a_page_is_one_case_while_it_is_open(outbox: PostgresOut
 
 async def test_levels_and_messages_are_counted_apart(outbox: PostgresOutbox) -> None:
     assert await outbox.accept(levels(a_level(5))) == Accepted(levels=1)
+
+
+async def test_the_refunds_told_of_an_order_are_known_oldest_first(outbox: PostgresOutbox) -> None:
+    """Law 1: what came before its order is there when the order comes."""
+    first, second = (examples.refund(refund_id=name) for name in ("r1", "r2"))
+    told = [
+        examples.document("shop", Kind.REFUND, one.refund_id, one, moment=examples.NOON + timedelta(minutes=minute))
+        for minute, one in ((2, second), (1, first))
+    ]
+    await outbox.accept(acceptance(documents=told, stream="refunds"))
+    known = await outbox.look_up(Question(refunds=frozenset({first.key, "shop:other"})))
+    assert known.refunds == {first.key: (first, second)}

@@ -9,7 +9,19 @@ from examples import NOON, message, order
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.documents import Kind
 from khaossync.domain.errors import AmbiguousError, DefectError, RateLimitedError, RejectedError, TransientError
-from khaossync.domain.messages import Absent, Await, Complete, Done, Message, Outcome, Park, Pending, Retry, Verdict, Withdraw
+from khaossync.domain.messages import (
+    Absent,
+    Await,
+    Complete,
+    Done,
+    Message,
+    Outcome,
+    Park,
+    Pending,
+    Retry,
+    Verdict,
+    Withdraw,
+)
 from khaossync.domain.retry import RetryPolicy, backoff, decide
 
 POLICY = RetryPolicy()

@@ -16,6 +16,7 @@ from khaossync.domain.routing import Plan, follow_up, question, route
 from khaossync.domain.rules import Rules
 
 RULES = Rules.of([rules()])
+IN_ERP = Knowledge(links={order().key: link()})
 
 
 def told(source: str, kind: Kind, body: DocumentBody) -> Document:
@@ -91,16 +92,28 @@ def test_an_order_reference_too_long_for_the_erp_is_a_case() -> None:
 
 def test_a_refund_goes_to_the_erp_in_the_lane_of_its_order() -> None:
     """SHO-F3: each refund is one message, keyed by the refund."""
-    (message,) = route(told("shop", Kind.REFUND, refund()), RULES, Knowledge()).messages
+    (message,) = route(told("shop", Kind.REFUND, refund()), RULES, IN_ERP).messages
     assert (message.kind, message.key, message.version) == (Kind.REFUND, order().key, "gid://shopify/Refund/9001")
 
 
 def test_a_refund_whose_money_has_not_moved_waits() -> None:
-    assert route(told("shop", Kind.REFUND, refund(pending=True)), RULES, Knowledge()) == Plan()
+    assert route(told("shop", Kind.REFUND, refund(pending=True)), RULES, IN_ERP) == Plan()
+
+
+def test_a_refund_told_before_its_order_is_let_in_follows_the_order() -> None:
+    """S-15: the goodwill of the first minute is not lost because the order was still on its way to us."""
+    early = told("shop", Kind.REFUND, refund())
+    assert route(early, RULES, Knowledge()) == Plan()
+    known = Knowledge(refunds={order().key: (refund(), refund(refund_id="2", pending=True))})
+    plan = route(told("shop", Kind.ORDER, order()), RULES, known)
+    assert [(message.kind, message.version) for message in plan.messages] == [
+        (Kind.ORDER, "1"),
+        (Kind.REFUND, refund().refund_id),
+    ]
 
 
 def test_a_refund_without_money_is_an_edit_and_told_as_one() -> None:
-    assert route(told("shop", Kind.REFUND, refund(total=Decimal(0))), RULES, Knowledge()) == Plan()
+    assert route(told("shop", Kind.REFUND, refund(total=Decimal(0))), RULES, IN_ERP) == Plan()
 
 
 def test_a_despatch_goes_to_the_shop_that_sold_the_order() -> None:

@@ -127,7 +127,7 @@ async def test_a_sink_that_breaks_over_one_message_does_its_others_all_the_same(
     culprit = verdicts[3]
     assert isinstance(culprit, Retry)
     assert (culprit.spent, culprit.doubt) == (True, True)
-    assert "document_broke_a_rule" in {entry["event"] for entry in logs}
+    assert "unexpected_error" in {entry["event"] for entry in logs}
 
 
 async def test_an_order_over_which_the_sink_keeps_breaking_becomes_a_case() -> None:
