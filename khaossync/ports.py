@@ -88,12 +88,16 @@ class Hooks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of `khaossync check`: what was looked at, whether it is good, and what to do when it is not."""
+    """One line of `khaossync check`: what was looked at, whether it is good, and what to do when it is not.
+
+    `offers` are the names that the tables of channels may use, where the subject is such a list.
+    """
 
     subject: str
     good: bool
     detail: str
     remedy: str = ""
+    offers: tuple[str, ...] = ()
 
 
 class Probe(Protocol):

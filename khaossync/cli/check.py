@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict
 
@@ -49,9 +49,25 @@ async def _findings(config: Config) -> list[Finding]:
         found.append(Finding("database", True, "answers, and its schema is this version's"))
         kit = Kit(clock, random.Random(), Metrics(), outbox, stack)
         systems = await connectors(config, kit)
-        for findings in await asyncio.gather(*(_asked(system) for system in systems.values())):
-            found += findings
-    return found
+        asked = await asyncio.gather(*(_asked(system) for system in systems.values()))
+    told = dict(zip(systems, asked, strict=True))
+    offers = {(name, one.subject): one.offers for name, findings in told.items() for one in findings if one.offers}
+    return [*found, *(one for findings in asked for one in findings), *_names(config, offers)]
+
+
+def _names(config: Config, offers: Mapping[tuple[str, str], Sequence[str]]) -> Iterator[Finding]:
+    """Every name that a channel's table takes from another system must be one that this system has."""
+    for name, channel in config.channel.items():
+        for key, used, address in (
+            ("sales_source", [channel.sales_source], (channel.erp, "sales sources")),
+            ("company_class", [channel.company_class], (channel.erp, "company classes")),
+            ("couriers", [*channel.couriers.values(), channel.default_courier], (channel.erp, "couriers")),
+            ("sites", [*channel.sites], (name, "locations")),
+        ):
+            there = offers.get(address, used)
+            for one in sorted({*used} - {"", *there}):
+                detail = f"{key} names {one!r}, and {address[0]} has no such thing"
+                yield Finding(f"channel {name}", False, detail, f"correct `{key}` to one of: {', '.join(there)}")
 
 
 async def _asked(system: Connector) -> Sequence[Finding]:

@@ -38,13 +38,13 @@ class Interpreter:
 
     async def _pass_on(self, request: web.Request) -> web.Response:
         told = await request.read()
-        headers = {name: text for name, text in request.headers.items() if name.lower() not in ("host", "content-length")}
+        headers = {
+            name: text for name, text in request.headers.items() if name.lower() not in ("host", "content-length")
+        }
         url = self._upstream + request.path_qs
         async with self._session.request(request.method, url, data=told, headers=headers) as answer:
             body, kind = await answer.read(), answer.headers.get("Content-Type", "")
-            return web.Response(
-                status=answer.status, body=self._garbled(told, body), headers={"Content-Type": kind}
-            )
+            return web.Response(status=answer.status, body=self._garbled(told, body), headers={"Content-Type": kind})
 
     def _garbled(self, told: bytes, body: bytes) -> bytes:
         for planned in self._planned:

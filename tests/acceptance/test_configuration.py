@@ -85,9 +85,7 @@ async def test_a_name_that_the_erp_does_not_know_is_found_with_those_that_it_doe
 async def test_a_wrong_token_and_a_closed_erp_are_found_side_by_side(house: Playhouse) -> None:
     """S-40."""
     with_nobody = {"url": "http://127.0.0.1:9/KhaosSIM.exe"}
-    bad = await failing(
-        house, {"channel": {"shop": {"access_token": "shpat_wrong"}}, "erp": {"khaos": with_nobody}}
-    )
+    bad = await failing(house, {"channel": {"shop": {"access_token": "shpat_wrong"}}, "erp": {"khaos": with_nobody}})
     assert {one["subject"] for one in bad} == {"shop", "khaos"}
     assert all(one["remedy"] for one in bad)
 

@@ -21,6 +21,7 @@ EMAIL, FIRST, LAST, STREET, PHONE = (
     "77 Birdcage Passage",
     "+44 7700 900123",
 )
+CASES = ("unmapped_sku", "unmapped_delivery_method", "order_to_amend", "order_to_cancel", "credit_note_to_key")
 SECRETS = (TOKEN, SECRET, PASSWORD)
 PEOPLE = (EMAIL, FIRST, LAST, STREET, PHONE)
 
@@ -55,6 +56,10 @@ def bought(house: Playhouse, *basket: tuple[str, int], **terms: object) -> str:
     return house.shop.place_order(basket, customer=person, address=address, **terms)  # type: ignore[arg-type]  # as told
 
 
+async def open_cases(house: Playhouse, case_class: str) -> float:
+    return await house.metric("khaossync_cases_open", case_class=case_class)
+
+
 async def busy(house: Playhouse) -> None:
     """An order that goes, ones that are held, refused, edited, refunded and cancelled, and both systems in trouble."""
     shop, khaos = house.shop, house.khaos
@@ -75,9 +80,8 @@ async def busy(house: Playhouse) -> None:
     shop.edit(edited, {"MUG": 1}, address=Address(FIRST, LAST, address1=STREET + " upstairs"))
     shop.cancel(cancelled)
     shop.refund(went, {"MUG": 1}, note=f"{FIRST} did not like it")
-    for case_class in ("unmapped_sku", "unmapped_delivery_method", "order_to_amend", "order_to_cancel"):
-        await house.case(case_class)
-    await house.case("credit_note_to_key")
+    for case_class in CASES:
+        await house.until(lambda one=case_class: open_cases(house, one), f"a case {case_class}")
     await house.until(lambda: shop.fulfilments(went), "the despatch is told")
 
 

@@ -54,10 +54,22 @@ async def test_a_paid_order_lives_its_whole_life(house: Playhouse) -> None:
     assert case["subject"] == f"shop:{order} refund {refund.rsplit('/', 1)[-1]}"
     assert case["owner"] == "finance"
     evidence = case["evidence"]
-    assert (D(evidence["total"]), evidence["currency"], evidence["sales order"]) == (given.amount, "GBP", sold.sorder_code)
+    assert (D(evidence["total"]), evidence["currency"], evidence["sales order"]) == (
+        given.amount,
+        "GBP",
+        sold.sorder_code,
+    )
     assert evidence["line 1"].startswith(f"TEE/RED/S × 1 = {given.value}")
     trace = await house.cli("trace", shop.order(order).name)
-    for word in (ref, sold.sorder_code, "TRK-A", "TRK-B", "despatch for shop", "credit_note_to_key", f"case {case['case']}"):
+    for word in (
+        ref,
+        sold.sorder_code,
+        "TRK-A",
+        "TRK-B",
+        "despatch for shop",
+        "credit_note_to_key",
+        f"case {case['case']}",
+    ):
         assert word in trace.out
     assert (await house.cli("trace", "#999999")).code == 1
 

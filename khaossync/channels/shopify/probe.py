@@ -56,7 +56,8 @@ class ShopProbe:
                 break
             after = info.text("endCursor")
         listed = ", ".join(f"{name} = {gid}" for gid, name in known.items())
-        return [_location(gid, known.get(gid), listed) for gid in self.settings.locations]
+        there = Finding("locations", bool(known), f"the shop has {listed or 'none'}", offers=tuple(known))
+        return [there, *(_location(gid, known.get(gid), listed) for gid in self.settings.locations)]
 
 
 def _domain(settings: Settings, shop: Node) -> Finding:

@@ -117,7 +117,9 @@ class Settings(BaseModel):
         default=True, description="a ship date that is not in the future counts as despatched"
     )
     despatched_needs_consignment: bool = Field(
-        default=False, description="goods without a consignment reference are not told: for sites that track everything"
+        default=False,
+        description="hold goods back until they have a consignment number, for a number that comes later is not told; "
+        "only for sites that track everything, for untracked goods would never be told",
     )
     courier_by: Literal["code", "description"] = Field(
         default="code", description="what [couriers] holds: courier codes or names"

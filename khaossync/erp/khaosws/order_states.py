@@ -67,15 +67,14 @@ def order_state(record: Element, rule: Rule) -> OrderState:
 
     Raises UnintelligibleError.
     """
-    live = _live_invoices(record)
     done = flag(value(record, "COMPLETE"), "COMPLETE")
     cancelled = child(record, "CANCELLED")
     return OrderState(
         ref=value(record, "ASSOCIATED_REF"),
         sales_order_code=_code(record),
         stages=tuple(value(invoice, "INVOICE_STAGE_ID") for invoice in _invoices(record)),
-        complete=done and all(parcel.left for invoice in live for parcel in _parcels(record, invoice, rule)),
-        cancelled=_is_cancelled(record, rule.zone) or (not live and bool(_invoices(record))),
+        complete=done and all(parcel.left for parcel in _parcels(record, rule)),
+        cancelled=_is_cancelled(record, rule.zone) or (bool(_invoices(record)) and not _live_invoices(record)),
         reason="" if cancelled is None else value(cancelled, "REASON"),
     )
 
@@ -85,32 +84,18 @@ def despatches(record: Element, rule: Rule) -> tuple[Despatch, ...]:
 
     Nothing here remembers: a stage that goes backwards merely stops telling, it never takes a despatch back.
     """
-    invoices = [_parcels(record, invoice, rule) for invoice in _live_invoices(record)]
-    seen: Counter[str] = Counter()
-    found = []
-    for despatch in (consignment for parcels in invoices for consignment in _consignments(parcels)):
-        seen[despatch.despatch_id] += 1
-        twin = seen[despatch.despatch_id]  # two boxes alike in everything are still two
-        found.append(despatch if twin == 1 else replace(despatch, despatch_id=f"{despatch.despatch_id}:{twin}"))
-    return tuple(found)
+    left = [parcel.despatch for parcel in _parcels(record, rule) if parcel.left and parcel.despatch.lines]
+    return tuple(_in_full(one, left) for one in left)
 
 
-def _consignments(parcels: Sequence[_Parcel]) -> list[Despatch]:
-    """What has left of one invoice. Boxes under one number are one consignment, for a shop knows parcels by number."""
-    joined: dict[str | int, Despatch] = {}
-    for place, parcel in enumerate(parcels):
-        if parcel.left and parcel.despatch.lines:
-            number = parcel.despatch.tracking_number or place
-            joined[number] = _with(joined[number], parcel.despatch) if number in joined else parcel.despatch
-    return list(joined.values())
-
-
-def _with(one: Despatch, other: Despatch) -> Despatch:
+def _in_full(one: Despatch, left: Sequence[Despatch]) -> Despatch:
+    """With all that left under its number: a shop knows parcels by number, and so counts what it was told under it."""
+    if not one.tracking_number:
+        return one
     units: dict[str, Decimal] = {}
-    for line in (*one.lines, *other.lines):
+    for line in (line for each in left if each.tracking_number == one.tracking_number for line in each.lines):
         units[line.stock_code] = units.get(line.stock_code, Decimal(0)) + line.quantity
-    lines = tuple(DespatchLine(code, count) for code, count in units.items())
-    return replace(one, lines=lines, despatch_id=f"{one.despatch_id.rpartition(':')[0]}:{_fingerprint(lines)}")
+    return replace(one, lines=tuple(DespatchLine(code, count) for code, count in units.items()))
 
 
 def _code(record: Element) -> str:
@@ -142,7 +127,19 @@ def _stage(invoice: Element) -> int:
     return int(number(value(invoice, "INVOICE_STAGE_ID") or "0", "INVOICE_STAGE_ID"))
 
 
-def _parcels(record: Element, invoice: Element, rule: Rule) -> list[_Parcel]:
+def _parcels(record: Element, rule: Rule) -> list[_Parcel]:
+    """Those of every living invoice. Boxes with the same goods are told apart by their order, left or not."""
+    seen: Counter[str] = Counter()
+    found = []
+    for parcel in (one for invoice in _live_invoices(record) for one in _parcels_of(record, invoice, rule)):
+        key = parcel.despatch.despatch_id
+        seen[key] += 1
+        twin = replace(parcel.despatch, despatch_id=f"{key}:{seen[key]}") if seen[key] > 1 else parcel.despatch
+        found.append(_Parcel(parcel.left, twin))
+    return found
+
+
+def _parcels_of(record: Element, invoice: Element, rule: Rule) -> list[_Parcel]:
     """Boxes tell more than the invoice's own items, which then are the same goods once more."""
     boxes = [
         *children(invoice, "BOX"),
@@ -190,7 +187,7 @@ def _parcel(record: Element, invoice: Element, box: Element, lines: Lines, left:
     despatch = Despatch(
         ref=value(record, "ASSOCIATED_REF"),
         sales_order_code=_code(record),
-        despatch_id=f"{code}:{consignment}:{_fingerprint(lines)}",
+        despatch_id=f"{code}:{_fingerprint(lines)}",  # without the number: it may be typed in or corrected later
         despatched_at=_left_at(record, invoice, box, rule),
         courier=value(box, "COURIER") or value(invoice, "COURIER") or value(record, "COURIER"),
         tracking_number=consignment,

@@ -54,4 +54,6 @@ class KhaosProbe:
         except SyncError as error:
             return Finding(subject, False, str(error), f"compare each channel's {setting} with Khaos Control by hand")
         detail = f"it offers {', '.join(offered)}" if offered else "it offers none"
-        return Finding(subject, bool(offered), detail, "" if offered else f"{setting} cannot be used until it does")
+        return Finding(
+            subject, bool(offered), detail, "" if offered else f"{setting} cannot be used until it does", offered
+        )

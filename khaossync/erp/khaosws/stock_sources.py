@@ -1,6 +1,6 @@
 """The streams of stock: levels and items, by what changed since the last reading and in a full sweep now and then."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -10,15 +10,13 @@ from khaossync.erp.khaosws.client import Client
 from khaossync.erp.khaosws.config import Settings
 from khaossync.erp.khaosws.mapping import items, statuses, stock_item, stock_level
 from khaossync.erp.khaosws.markup import UnintelligibleError, raw
+from khaossync.erp.khaosws.patience import Patient, Read, Reader
 from khaossync.erp.khaosws.progress import Progress
 from khaossync.erp.khaosws.reading import chunked, told, unread
 from khaossync.erp.khaosws.wire import MOVED, REVISED, is_listable
 
 DEFAULT_SITE = "default"
 """The name of the service's own site, where the settings name none."""
-
-Read = tuple[list[Document], list[Unreadable]]
-Reader = Callable[[Sequence[str]], Awaitable[Read]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +121,7 @@ def items_of(connector: str, client: Client, clock: Clock) -> Reader:
 def stock(connector: str, client: Client, clock: Clock, settings: Settings) -> StockSource:
     """The levels: asked for by movement and by edit, for neither list holds all of the other."""
     interval = timedelta(seconds=settings.stock_interval)
-    read = levels_of(connector, client, clock, settings)
+    read = Patient(connector, Kind.STOCK_LEVEL, levels_of(connector, client, clock, settings))
     kind, lists = Kind.STOCK_LEVEL, (MOVED, REVISED)
     return StockSource("stock", interval, connector, kind, lists, client, clock, settings, read)
 
@@ -131,5 +129,5 @@ def stock(connector: str, client: Client, clock: Clock, settings: Settings) -> S
 def catalogue(connector: str, client: Client, clock: Clock, settings: Settings) -> StockSource:
     """The stock items: asked for by edit."""
     interval = timedelta(seconds=settings.catalogue_interval)
-    read = items_of(connector, client, clock)
+    read = Patient(connector, Kind.STOCK_ITEM, items_of(connector, client, clock))
     return StockSource("catalogue", interval, connector, Kind.STOCK_ITEM, (REVISED,), client, clock, settings, read)

@@ -50,6 +50,7 @@ class Service:
     """`replies` are given per operation, the last one for ever: text in a result, (status, body), or a drop."""
 
     replies: dict[str, list[Reply]] = field(default_factory=lambda: defaultdict(list))
+    rules: dict[str, Callable[[Asked], Reply]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     url: str = ""
 
@@ -57,18 +58,22 @@ class Service:
         """Script an operation."""
         self.replies[operation] = list(replies)
 
+    def by(self, operation: str, rule: Callable[[Asked], Reply]) -> None:
+        """Answer an operation by what is asked for."""
+        self.rules[operation] = rule
+
     def calls(self, operation: str) -> list[Asked]:
         """The calls of one operation, oldest first."""
         return [one for one in self.asked if one.operation == operation]
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         root = etree.fromstring(await request.read())
-        call = root[0][0]
-        operation = etree.QName(call).localname
-        arguments = {str(argument.tag): argument.text or "" for argument in call}
-        self.asked.append(Asked(operation, arguments, dict(request.headers)))
-        script = self.replies[operation] or [""]
-        reply = script.pop(0) if len(script) > 1 else script[0]
+        element = root[0][0]
+        operation = etree.QName(element).localname
+        arguments = {str(argument.tag): argument.text or "" for argument in element}
+        call = Asked(operation, arguments, dict(request.headers))
+        self.asked.append(call)
+        reply = self.rules[operation](call) if operation in self.rules else self._scripted(operation)
         if callable(reply):
             reply = await reply()
         match reply:
@@ -82,6 +87,10 @@ class Service:
                 return web.Response(status=status, text=text)
             case _:
                 return web.Response(text=returned(operation, str(reply)), content_type="text/xml")
+
+    def _scripted(self, operation: str) -> Reply:
+        script = self.replies[operation] or [""]
+        return script.pop(0) if len(script) > 1 else script[0]
 
 
 def returned(operation: str, text: str) -> str:

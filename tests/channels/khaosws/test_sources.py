@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from channels.khaosws.asking import asked, read, stream, told
-from channels.khaosws.service import Bench, Service, fault, listed, settings
+from channels.khaosws.service import Bench, Service, listed, settings
 from examples import NOON
 
 from khaossync.domain.documents import Document, Kind
@@ -108,11 +108,11 @@ async def test_a_code_with_a_comma_is_told_to_a_person_and_not_asked_for(service
 
 async def test_a_sweep_that_broke_off_goes_on_where_it_stopped(service: Service, bench: Bench) -> None:
     service.on("GetStockList", listed("A", "B", "C"))
-    service.on("ExportStockStatus", levels(("A", "1")), fault("timeout"), levels(("B", "1")), levels(("C", "1")))
+    service.on("ExportStockStatus", levels(("A", "1")), (503, "busy"), levels(("B", "1")), levels(("C", "1")))
     source = await stream(service, bench, "stock", stock_chunk=1)
     reading = source.changes(None)
     first = await anext(reading)
-    with pytest.raises(TransientError, match="timeout"):
+    with pytest.raises(TransientError, match="HTTP 503"):
         await anext(reading)
     rest = await read(source, first.cursor)
     assert sorted(told(rest)) == ["B", "C"]

@@ -173,6 +173,33 @@ async def test_fulfilment_orders_of_one_place_go_in_one_call_unless_they_are_del
     assert [len(each["lineItemsByFulfillmentOrder"]) for each in at.asked] == [2, 1]
 
 
+async def test_boxes_under_one_number_tell_the_shop_what_it_does_not_know_under_it_yet() -> None:
+    """SHO-9: each is told with all that left under the number; the order may lack more of the same goods."""
+    at = desk(asked_of(mug=5))
+    assert await tell(at, parcel("T1", mug=1)) == Done("gid://shopify/Fulfillment/1")
+    both = parcel("T1", mug=2)
+    assert await tell(at, both) == Done("gid://shopify/Fulfillment/1 gid://shopify/Fulfillment/2")
+    assert await tell(at, both) == Done("gid://shopify/Fulfillment/1 gid://shopify/Fulfillment/2", found=True)
+    assert [each["notifyCustomer"] for each in at.asked] == [True, False]
+    assert remaining(at) == 3
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_the_second_box_under_a_number_is_told_once_although_its_answer_is_lost(moment: str) -> None:
+    """SHO-9: the first box is no proof of the second."""
+    at = desk(asked_of(mug=5))
+    await tell(at, parcel("T1", mug=1))
+    getattr(at, moment).append(LOST)
+    await tell(at, parcel("T1", mug=2))
+    outcome = await tell(at, parcel("T1", mug=2), doubt=True)
+    assert isinstance(outcome, Done)
+    assert remaining(at) == 3
+
+
+def remaining(at: Desk) -> int:
+    return sum(line["remainingQuantity"] for order in at.orders.values() for line in order["lineItems"]["nodes"])
+
+
 async def test_a_lost_answer_is_looked_up_and_found() -> None:
     """SHO-9, SHO-21: the work was done, only its answer got lost."""
     at = desk(asked_of(mug=1))
