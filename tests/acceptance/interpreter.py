@@ -1,4 +1,4 @@
-"""An interpreter: a proxy between the daemon and one system that passes everything on, and sometimes garbles the answer."""
+"""An interpreter: a proxy between the daemon and one system that sometimes garbles what it passes on."""
 
 from collections.abc import Callable
 from typing import Self

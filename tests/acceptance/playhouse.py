@@ -1,4 +1,4 @@
-"""A playhouse: both simulators, and the real daemon between them as a child process that stories start, stop and kill."""
+"""A playhouse: both simulators, and between them the real daemon, which stories start, stop and kill."""
 
 import asyncio
 import inspect

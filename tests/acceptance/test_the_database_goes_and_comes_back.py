@@ -1,4 +1,4 @@
-"""PostgreSQL is killed, goes away for a while, and is exchanged for another one: nothing is lost, nothing is doubled."""
+"""PostgreSQL is killed, goes away for a while, is exchanged for another: nothing is lost, nothing doubled."""
 
 import os
 import signal

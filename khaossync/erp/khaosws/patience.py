@@ -28,8 +28,8 @@ class Patient:
         found = await halving(codes, self._read)
         if found.answers:
             self._witness = found.answers[-1][0][0]
-        for fault in list(found.refused.values())[:1]:
-            await self._require_witness(fault)
+        if found.refused:
+            await self._require_witness(next(iter(found.refused.values())))
         documents: dict[str, Document] = {}
         for asked, (told, _) in found.answers:  # a style tells its variants too; a record of its own says more
             documents |= {one.key: one for one in told if one.key in asked or one.key not in documents}
