@@ -20,6 +20,8 @@ from khaossync.sandbox.khaosws import KhaosServer
 from khaossync.sandbox.shopify import ShopifyShop
 
 BUFFER = 2
+POINTS, POINTS_A_SECOND = 20_000, 1000
+"""Shopify's largest plan: a day in a minute needs the one that restores the most points a second."""
 SITES = ("1", "2")
 WORLD = World(
     channel="shop", prefix="S", skus=SKU_MAP, buffer=BUFFER, sites=SITES, packs={GIFT_SET.stock_code: GIFT_SET.pack}
@@ -41,8 +43,7 @@ class Stage:
         self.config = folder / "config.toml"
         self._folder = folder
         dice = random.Random(seed)
-        # A day in a minute needs the plan that restores the most tokens a second.
-        self.shop = ShopifyShop(now=now, dice=dice, name="demo", maximum=20_000, restore_rate=1000)
+        self.shop = ShopifyShop(now=now, dice=dice, name="demo", maximum=POINTS, restore_rate=POINTS_A_SECOND)
         self.khaos = KhaosServer(
             now=now,
             dice=dice,
@@ -161,6 +162,8 @@ refunds_interval = 3
 catalogue_interval = 5
 catalogue_full_interval = 10
 overlap = 5
+bucket = {POINTS}
+restore_rate = {POINTS_A_SECOND}
 [channel.shop.skus]
 {skus}
 [channel.shop.couriers]

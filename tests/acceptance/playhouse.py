@@ -8,12 +8,13 @@ import signal
 import sys
 import tomllib
 from asyncio import subprocess
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -24,11 +25,20 @@ from khaossync.sandbox.day import Law, OpenCase, World, prove
 from khaossync.sandbox.day.proof import Judge
 from khaossync.sandbox.khaosws import Order
 
-T = TypeVar("T")
 Tables = Mapping[str, Any]
 NONE: Tables = MappingProxyType({})
 
-QUICK: Tables = {"channel": {"shop": {"orders_interval": 1, "refunds_interval": 1, "catalogue_interval": 2}}}
+QUICK: Tables = {
+    "erp": {"khaos": {"catalogue_interval": 1}},
+    "channel": {
+        "shop": {
+            "orders_interval": 1,
+            "refunds_interval": 1,
+            "catalogue_interval": 1,
+            "catalogue_full_interval": 5,
+        }
+    },
+}
 """What a story changes in the configuration of the demo: it does not want to wait."""
 
 PATIENCE = 30.0
@@ -233,7 +243,7 @@ class Playhouse:
         """Return when each loop has taken so many turns more."""
         for loop in loops:
             before = await self.metric("khaossync_loop_ticks_total", loop=loop)
-            await self.until(lambda one=loop, least=before + times: self._ticked(one, least), f"{loop} turns")
+            await self.until(partial(self._ticked, loop, before + times), f"{loop} turns")
 
     async def _ticked(self, loop: str, least: float) -> bool:
         return await self.metric("khaossync_loop_ticks_total", loop=loop) >= least
@@ -250,16 +260,17 @@ class Playhouse:
         return not self.broken
 
     async def until(
-        self, told: Callable[[], T | Awaitable[T]], what: str, *, seconds: float = PATIENCE, look: float = LOOK
-    ) -> T:
-        """Wait until `told` is true and return it; fails with the end of the log when that takes too long."""
+        self, told: Callable[[], object], what: str, *, seconds: float = PATIENCE, look: float = LOOK
+    ) -> None:
+        """Wait until `told`, awaited if need be, is true; fails with the end of the log when that takes too long."""
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         while True:
-            asked = told()
-            found: T = await asked if inspect.isawaitable(asked) else asked
+            found = told()
+            if inspect.isawaitable(found):
+                found = await found
             if found:
-                return found
+                return
             assert loop.time() < end, f"not within {seconds:g} s: {what} {self.broken}\n{self.last_words()}"
             await asyncio.sleep(look)
 

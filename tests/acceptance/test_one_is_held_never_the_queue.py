@@ -15,8 +15,7 @@ CATALOGUE = "pull khaos catalogue"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Playhouse]:
-    changes = {"erp": {"khaos": {"catalogue_interval": 1}}}
-    async with Playhouse(tmp_path_factory.mktemp("held"), changes=changes) as house:
+    async with Playhouse(tmp_path_factory.mktemp("held")) as house:
         await house.open()
         yield house
 

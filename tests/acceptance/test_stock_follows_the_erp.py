@@ -8,13 +8,12 @@ from acceptance.playhouse import Playhouse
 
 from khaossync.cli.stage import BUFFER
 
-FULL_READING = {"channel": {"shop": {"catalogue_full_interval": 5}}}
 PUSH = "inventorySetQuantities"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Playhouse]:
-    async with Playhouse(tmp_path_factory.mktemp("stock"), changes=FULL_READING) as house:
+    async with Playhouse(tmp_path_factory.mktemp("stock")) as house:
         await house.open()
         yield house
 

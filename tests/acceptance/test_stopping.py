@@ -2,10 +2,10 @@
 
 import asyncio
 import json
-import os
 import random
 import signal
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ import pytest_asyncio
 from acceptance.playhouse import Playhouse
 
 from khaossync.cli.stage import WORLD
-from khaossync.sandbox.faults import Fault
+from khaossync.sandbox.faults import Fault, Faults
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -82,7 +82,11 @@ async def test_what_takes_longer_than_the_drain_is_cut_short_and_found_again(hou
     assert [one.ref for one in house.khaos.orders()].count(WORLD.ref(order)) == 1
 
 
-@pytest.mark.parametrize("seed", range(int(os.environ.get("SEEDS", "1"))))
+def _struck(faults: Faults, before: int) -> bool:
+    return len(faults.happened) > before
+
+
+@pytest.mark.parametrize("seed", [1])  # at this one an order is cancelled while its import is in doubt
 async def test_a_day_with_three_crashes_ends_as_if_there_had_been_none(tmp_path: Path, seed: int) -> None:
     """SHO-9, SHO-13, S-1, S-2: killed while an import is under way, after a lost answer, and at any moment."""
     dice = random.Random(seed)
@@ -94,7 +98,7 @@ async def test_a_day_with_three_crashes_ends_as_if_there_had_been_none(tmp_path:
             struck = len(house.khaos.faults.happened)
             if fault:
                 house.khaos.faults.plan(fault, "ImportOrders", seconds=5)
-                await house.until(lambda least=struck: len(house.khaos.faults.happened) > least, "the fault strikes")
+                await house.until(partial(_struck, house.khaos.faults, struck), "the fault strikes")
             await asyncio.sleep(dice.uniform(0, 0.5))  # the moment of the crash, not a hope
             await house.kill()
             await house.start()

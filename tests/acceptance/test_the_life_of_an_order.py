@@ -29,7 +29,7 @@ async def test_a_paid_order_lives_its_whole_life(house: Playhouse) -> None:
     sold = await house.sold(order)
     ref = sold.ref
     assert (sold.gross, sold.tax) == (shop.order(order).total, shop.order(order).tax)
-    assert [(line.stock_code, line.quantity) for line in sold.goods] == [("TEE/RED/S", 2), ("MUG", 1)]
+    assert [(line.stock_code, line.quantity) for line in sold.goods] == [("TEE/RED/S", D(2)), ("MUG", D(1))]
     assert (sold.courier, sold.sales_source) == ("Royal Mail 48", "Web")
     assert khaos.order(WORLD.ref(unpaid)) is None
 
@@ -61,15 +61,7 @@ async def test_a_paid_order_lives_its_whole_life(house: Playhouse) -> None:
     )
     assert evidence["line 1"].startswith(f"TEE/RED/S × 1 = {given.value}")
     trace = await house.cli("trace", shop.order(order).name)
-    for word in (
-        ref,
-        sold.sorder_code,
-        "TRK-A",
-        "TRK-B",
-        "despatch for shop",
-        "credit_note_to_key",
-        f"case {case['case']}",
-    ):
+    for word in (ref, sold.sorder_code, "told", "despatch for shop", "refund for khaos", "credit_note_to_key"):
         assert word in trace.out
     assert (await house.cli("trace", "#999999")).code == 1
 

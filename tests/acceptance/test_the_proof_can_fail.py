@@ -76,7 +76,7 @@ def test_an_order_that_came_twice_breaks_the_law(evening: Evening, monkeypatch: 
 def test_a_penny_breaks_the_law(evening: Evening, monkeypatch: pytest.MonkeyPatch) -> None:
     """S-12."""
     first, second = evening.khaos.orders()
-    penny = replace(second.delivery, net=second.delivery.net + Decimal("0.01"))
+    penny = replace(second.delivery, gross=second.delivery.gross + Decimal("0.01"))
     sales_orders(evening, monkeypatch, first, replace(second, delivery=penny))
     assert broken(evening) == [MONEY]
 
