@@ -47,6 +47,9 @@ GRACE = timedelta(seconds=10)
 """How long what a killed predecessor was about to send rests before it is looked for: its last call may still be at
 work on the other side. Khaos Control also recognises a reference that it has seen."""
 
+MIGRATION = timedelta(minutes=15)
+"""How long systemd is asked to wait for a schema to be brought up to date."""
+
 TIDY = timedelta(minutes=10)
 """How often old raw texts and webhook ids are pruned."""
 
@@ -66,6 +69,7 @@ async def database(config: Config, stack: AsyncExitStack, clock: Clock) -> Datab
         )
     server = EmbeddedServer(table.data_dir, bindir=table.embedded_bindir)
     settings = DatabaseSettings(await stack.enter_async_context(server), pool_size=table.pool_size)
+    notify.extend_timeout(MIGRATION)
     await migrate(settings, clock)
     return settings
 
@@ -200,7 +204,7 @@ class _Wiring:
         ]
 
     def tidy(self) -> Loop:
-        return self._loop("tidy", self._outbox.tidy, TIDY, None)
+        return self._loop("tidy", self._outbox.tidy, TIDY, None, critical=False)
 
     def _push(self, name: str, kind: Kind) -> Loop:
         push = Push(
@@ -208,6 +212,6 @@ class _Wiring:
         )
         return self._loop(f"push {name} {kind}", push.tick, IDLE, Claimable(self._outbox, name, kind))
 
-    def _loop(self, name: str, tick: Tick, interval: timedelta, wake: Waker | None) -> Loop:
-        self._beats.register(name, interval, bound=max(3 * interval, SILENCE))
+    def _loop(self, name: str, tick: Tick, interval: timedelta, wake: Waker | None, *, critical: bool = True) -> Loop:
+        self._beats.register(name, interval, bound=max(3 * interval, SILENCE), critical=critical)
         return Loop(name, tick, interval, self._clock, wake, self._beats.beat, self._dice, self._metrics)

@@ -14,7 +14,6 @@ _SHORTEST_BOUND = timedelta(seconds=60)
 class _Watched:
     bound: timedelta
     critical: bool
-    detail: str
     beat_at: float | None = None
 
 
@@ -32,10 +31,9 @@ class Beats:
         *,
         bound: timedelta | None = None,
         critical: bool = True,
-        detail: str = "",
     ) -> None:
         """Expect beats from this loop; without a bound of its own it may be silent for max(3 × interval, 60 s)."""
-        self._watched[name] = _Watched(bound or max(3 * interval, _SHORTEST_BOUND), critical, detail)
+        self._watched[name] = _Watched(bound or max(3 * interval, _SHORTEST_BOUND), critical)
 
     def beat(self, name: str) -> None:
         """The loop is alive and turning. Raises KeyError for a loop that was never registered."""
@@ -56,7 +54,6 @@ class Beats:
                 last_beat=None if loop.beat_at is None else now - timedelta(seconds=elapsed - loop.beat_at),
                 bound=loop.bound,
                 critical=loop.critical,
-                detail=loop.detail,
                 failing_since=(failing or {}).get(name),
             )
             for name, loop in self._watched.items()

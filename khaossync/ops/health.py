@@ -19,14 +19,13 @@ class LoopBeat:
     """When a loop last turned. Silent for longer than `bound` it counts as dead.
 
     `critical` tells that without it the daemon does not do its work. `failing_since` is the first of the failed
-    ticks in a row: such a loop turns, yet brings nothing about. `detail` says what the loop is for.
+    ticks in a row: such a loop turns, yet brings nothing about.
     """
 
     name: str
     last_beat: datetime | None
     bound: timedelta
     critical: bool = True
-    detail: str = ""
     failing_since: datetime | None = None
 
 
@@ -62,7 +61,6 @@ class Facts:
     started_at: datetime
     beats: tuple[LoopBeat, ...] = ()
     database_ok: bool = True
-    schema_ok: bool = True
     backlogs: tuple[Backlog, ...] = ()
     cases: Mapping[str, int] = field(default_factory=dict)
     connectors: tuple[ConnectorState, ...] = ()
@@ -100,7 +98,7 @@ class Report:
 def report(facts: Facts) -> Report:
     """Judge the facts: a dead loop, a stalled queue, a full outbox or no database fail; what others cause warns."""
     checks = (*_database(facts), *_loops(facts), *_queues(facts), *_connectors(facts), *_cases(facts))
-    return Report(worst(checks), facts.database_ok and facts.schema_ok and not facts.draining, checks)
+    return Report(worst(checks), facts.database_ok and not facts.draining, checks)
 
 
 def blind(why: str) -> Report:
@@ -120,11 +118,6 @@ def _database(facts: Facts) -> Iterator[Check]:
         yield Check("database", "answers", Status.FAIL, value=False, output="PostgreSQL does not answer: start it")
         return
     yield Check("database", "answers", Status.PASS, value=True)
-    if facts.schema_ok:
-        yield Check("database", "schema", Status.PASS, value=True)
-    else:
-        why = "the schema is not this version's: run `khaossync migrate`"
-        yield Check("database", "schema", Status.FAIL, value=False, output=why)
 
 
 def _loops(facts: Facts) -> Iterator[Check]:

@@ -23,11 +23,6 @@ def watchdog() -> bool:
     return _send("WATCHDOG=1")
 
 
-def status(text: str) -> bool:
-    """One line for `systemctl status`."""
-    return _send(_status(text))
-
-
 def extend_timeout(by: timedelta) -> bool:
     """Start-up or stopping goes on: do not give up on us before this much from now."""
     return _send(f"EXTEND_TIMEOUT_USEC={by // timedelta(microseconds=1)}")

@@ -116,12 +116,6 @@ def test_without_its_database_it_fails_and_takes_no_work() -> None:
     assert (verdict.status, verdict.ready) == (Status.FAIL, False)
 
 
-def test_with_a_wrong_schema_it_fails_and_takes_no_work() -> None:
-    verdict = report(replace(WELL, schema_ok=False))
-    assert (verdict.status, verdict.ready) == (Status.FAIL, False)
-    assert "khaossync migrate" in told(verdict)["database:schema"]
-
-
 def test_open_cases_warn_with_their_number() -> None:
     verdict = report(replace(WELL, cases={"unmapped_sku": 2, "expired": 1}))
     assert (verdict.status, verdict.ready) == (Status.WARN, True)
@@ -155,7 +149,6 @@ FACTS = st.builds(
         )
     ).map(tuple),
     database_ok=st.booleans(),
-    schema_ok=st.booleans(),
     backlogs=st.lists(
         st.builds(
             Backlog,
@@ -199,7 +192,7 @@ def test_whatever_is_not_well_says_what_to_do_and_the_worst_decides(facts: Facts
 def test_the_document_has_its_checks_by_component_and_measurement() -> None:
     document = full(report(WELL))
     assert set(document["checks"]) == {
-        *("database:answers", "database:schema", "loops:beat_age", "outbox:oldest", "outbox:depth"),
+        *("database:answers", "loops:beat_age", "outbox:oldest", "outbox:depth"),
         *("connectors:up", "cases:open"),
     }
     assert document["checks"]["loops:beat_age"] == [
@@ -211,10 +204,10 @@ def test_a_loops_bound_is_three_intervals_but_never_under_a_minute(clock: StillC
     beats = Beats(clock)
     beats.register("quick", timedelta(seconds=2))
     beats.register("slow", timedelta(minutes=5))
-    beats.register("own", timedelta(minutes=5), bound=timedelta(hours=1), critical=False, detail="nightly")
+    beats.register("own", timedelta(minutes=5), bound=timedelta(hours=1), critical=False)
     quick, slow, own = beats.snapshot()
     assert (quick.bound, slow.bound) == (timedelta(seconds=60), timedelta(minutes=15))
-    assert own == LoopBeat("own", None, timedelta(hours=1), critical=False, detail="nightly")
+    assert own == LoopBeat("own", None, timedelta(hours=1), critical=False)
 
 
 def test_a_beat_is_remembered_with_its_age(clock: StillClock) -> None:

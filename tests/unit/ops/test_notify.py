@@ -29,7 +29,6 @@ def systemd(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         (lambda: notify.ready("2 connectors\nowned"), "READY=1\nSTATUS=2 connectors owned"),
         (notify.stopping, "STOPPING=1"),
         (notify.watchdog, "WATCHDOG=1"),
-        (lambda: notify.status("bringing the database up to date …"), "STATUS=bringing the database up to date …"),
         (lambda: notify.extend_timeout(timedelta(seconds=1.5)), "EXTEND_TIMEOUT_USEC=1500000"),
     ],
 )
