@@ -32,9 +32,10 @@ check-code: $(VENV)/.dev.installed ## Formatting, lint and types
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
+# Four workers also on two cores: the stories of the whole daemon mostly wait.
 test: $(VENV)/.dev.installed ## Everything that must hold: lint, types, architecture, all tests (ARGS="-k refund")
 	@$(MAKE) --no-print-directory check-code
-	@$(BIN)/pytest -n 2 --dist loadscope $(ARGS)
+	@$(BIN)/pytest -n 4 --dist loadscope $(ARGS)
 
 lock: ## Pin every requirement anew with hashes (needs uv on the PATH)
 	@for extra in dev demo; do \

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import signal
 from contextlib import AsyncExitStack
 
@@ -52,4 +53,6 @@ async def _serve(config: Config) -> int:
 async def _until_stopped(config: Config, stop: asyncio.Event) -> None:
     async with AsyncExitStack() as stack:
         app = await build(config, stack)
+        gc.collect()
+        gc.freeze()  # what was built lives as long as the process: collections need not walk it, and stay short
         await app.run(stop)

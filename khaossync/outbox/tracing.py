@@ -24,7 +24,8 @@ select l.ref from khaossync.links l join keys on l.key = keys.name"""
 # Law 8: all that is kept about these names, oldest first.
 EVENTS = """
 with effects as (select * from khaossync.ledger where key = any($1::text[]))
-select r.received_at as at, 'told' as what, concat_ws(' ', r.source, r.kind, r.key), 'version ' || r.version
+select r.received_at as at, 'told' as what, concat_ws(' ', r.source, r.kind, r.key),
+    concat_ws(' ', 'version', r.version, nullif(d.body ->> 'tracking_number', ''))
 from khaossync.documents d join khaossync.raws r using (source, kind, key)
 where d.about = any($1::text[])
 union all

@@ -61,7 +61,16 @@ async def test_a_paid_order_lives_its_whole_life(house: Playhouse) -> None:
     )
     assert evidence["line 1"].startswith(f"TEE/RED/S × 1 = {given.value}")
     trace = await house.cli("trace", shop.order(order).name)
-    for word in (ref, sold.sorder_code, "told", "despatch for shop", "refund for khaos", "credit_note_to_key"):
+    for word in (
+        ref,
+        sold.sorder_code,
+        "told",
+        "despatch for shop",
+        "refund for khaos",
+        "credit_note_to_key",
+        "TRK-A",
+        "TRK-B",
+    ):
         assert word in trace.out
     assert (await house.cli("trace", "#999999")).code == 1
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -18,16 +17,6 @@ from khaossync.transport.http import Answer, Http, Request
 T = TypeVar("T")
 
 _OK, _FAULT = 200, 500
-
-
-@dataclass(frozen=True, slots=True)
-class Lists:
-    """What this Khaos Control offers; orders must use these very words (capitals matter)."""
-
-    sales_sources: tuple[str, ...]
-    company_classes: tuple[str, ...]
-    couriers: tuple[str, ...]
-    sites: Mapping[str, str]
 
 
 class Client:
@@ -68,12 +57,6 @@ class Client:
     async def sites(self) -> Mapping[str, str]:
         """Site id → name."""
         return await self._ask(wire.Call("GetSiteList"), wire.sites)
-
-    async def lists(self) -> Lists:
-        """All the lists that a channel's rules must agree with."""
-        return Lists(
-            await self.sales_sources(), await self.company_classes(), await self.couriers(), await self.sites()
-        )
 
     async def stock_codes(self, date_type: int | None = None, since: datetime | None = None) -> tuple[str, ...]:
         """The codes that changed since an instant, by DateType; all codes when none is given."""

@@ -7,7 +7,6 @@ from khaossync.domain.documents import Kind
 from khaossync.domain.errors import ConnectorDownError, TransientError
 from khaossync.erp import khaosws
 from khaossync.erp.khaosws import build
-from khaossync.erp.khaosws.connector import open_client
 from khaossync.ports import Finding
 
 
@@ -88,10 +87,3 @@ async def test_a_list_that_the_server_does_not_know_stops_no_other(service: Serv
     found = await check(service, bench, [1])
     assert [one.good for one in found.values()] == [True, False, True, False, True]
     assert all(one.remedy for one in found.values() if not one.good)
-
-
-async def test_the_lists_are_there_for_whoever_holds_rules_against_them(service: Service, bench: Bench) -> None:
-    full_lists(service)
-    lists = await (await open_client("khaos", settings(service.url), bench.kit)).lists()
-    assert (lists.sales_sources, lists.company_classes) == (("Web", "Phone"), ("Retail",))
-    assert (lists.couriers, lists.sites) == (("RM48",), {"1": "Main"})
