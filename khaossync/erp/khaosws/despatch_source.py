@@ -1,5 +1,6 @@
 """The stream of order states and despatches: our open orders by reference, and whatever changed lately."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +17,9 @@ from khaossync.erp.khaosws.reading import chunked, halving, refused, told, unrea
 from khaossync.erp.khaosws.soap import FaultError
 from khaossync.erp.khaosws.wire import is_listable
 from khaossync.ports import OpenReferences
+
+_AT_ONCE = 25
+"""Records that are read before the event loop gets its turn: some milliseconds of work."""
 
 _SHORTEST = timedelta(minutes=15)
 """The span of time that is not halved any more when its answer fails."""
@@ -56,7 +60,7 @@ class DespatchSource:
                 break
             blamed |= found.refused
             for _, root in found.answers:
-                yield self._page(root, rule, now, since)
+                yield await self._page(root, rule, now, since)
         async for page in self._by_time(since, now, rule):
             yield page
         kept = [refused(self.connector, Kind.ORDER_STATE, ref, fault) for ref, fault in blamed.items()]
@@ -86,16 +90,19 @@ class DespatchSource:
                         raise
                     yield Page((), since.isoformat())  # a sign of life: each failure may have taken minutes
                     continue
-                yield self._page(root, rule, now, max(since, min(until, end)))
+                yield await self._page(root, rule, now, max(since, min(until, end)))
                 start = until
             if end == now:
                 return
             since = end
 
-    def _page(self, root: Element, rule: Rule, moment: datetime, read_up_to: datetime) -> Page:
+    async def _page(self, root: Element, rule: Rule, moment: datetime, read_up_to: datetime) -> Page:
+        """All records of one answer; a busy hour holds thousands, so the others get their turn in between."""
         found: dict[tuple[Kind, str], Document] = {}
         unreadable: list[Unreadable] = []
-        for record in orders(root):
+        for count, record in enumerate(orders(root)):
+            if count % _AT_ONCE == _AT_ONCE - 1:
+                await asyncio.sleep(0)
             ref, text = value(record, "ASSOCIATED_REF"), raw(record)
             try:
                 state, left = order_state(record, rule), despatches(record, rule)
