@@ -71,6 +71,10 @@ class Knowledge:
             self.complete | other.complete,
         )
 
+    def items_of(self, erp: str) -> dict[str, StockItem]:
+        """The items of one ERP that were asked for, by stock code."""
+        return {code: item for (of_erp, code), item in self.stock_items.items() if of_erp == erp}
+
     def item(self, erp: str, code: str) -> StockItem | None:
         """The ERP's record of a stock code, asked for by itself or as the header of a pack."""
         found = self.stock_items.get((erp, code))

@@ -111,8 +111,7 @@ def _order(order: Order, rules: ChannelRules, known: Knowledge, now: datetime) -
         return Retry(now + RECHECK, obstacle.reason)
     if (rules.erp, Kind.STOCK_ITEM) not in known.complete:
         return Retry(now + SOON, f"the catalogue of {rules.erp} has not been read to its end yet")
-    items = {code: item for (erp, code), item in known.stock_items.items() if erp == rules.erp}
-    return Ready(compose(order, rules, items))
+    return Ready(compose(order, rules, known.items_of(rules.erp)))
 
 
 def _search(order: Order, link: Link, withdrawn: Withdraw) -> Ready:
@@ -155,8 +154,7 @@ def _despatch(
 ) -> Ready | Verdict:
     if not link or link.state is LinkState.INTENDED:
         return Retry(now + SOON, "the order's own delivery to the ERP has not been confirmed yet")
-    items = {code: item for (erp, code), item in known.stock_items.items() if erp == rules.erp}
-    return Ready(consignment(despatch, link, items))
+    return Ready(consignment(despatch, link, known.items_of(rules.erp)))
 
 
 def _in_erp(link: Link) -> bool:
