@@ -36,7 +36,7 @@ class NewMessage:
     """An effect to have: (destination, kind, key, version) is unique for ever.
 
     `key` is the lane: messages of one key and destination are delivered in the order they were accepted.
-    `source` is the connector whose document asked for it.
+    `source` is the connector whose document asked for it. Before `not_before` it is not looked at.
     """
 
     destination: str
@@ -45,6 +45,7 @@ class NewMessage:
     version: str
     source: str
     body: MessageBody
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,15 @@ class PaymentState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Risk(StrEnum):
+    """What the channel's fraud screening advises; UNKNOWN while it has not spoken."""
+
+    UNKNOWN = "unknown"
+    ACCEPT = "accept"
+    INVESTIGATE = "investigate"
+    CANCEL = "cancel"
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """A postal address with its contact; empty text where the channel has none."""
@@ -46,6 +55,15 @@ class Customer:
     forename: str
     surname: str
     telephone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """The business that a customer buys for; `code` is what the shop itself keeps as its code in the ERP, or ""."""
+
+    company_id: str
+    name: str
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +135,7 @@ class Order:
 
     All amounts are in `currency`. `total` is what the customer owes now, after refunds and edits. `refund_ids`
     names the refunds which these figures already reflect. `gross` tells that prices and discounts include tax.
+    `tags` are the shop's own labels; `on_terms` tells that it is agreed to be paid later (on account).
     """
 
     channel: str
@@ -142,6 +161,10 @@ class Order:
     refund_ids: tuple[str, ...] = ()
     note: str = ""
     purchase_order: str = ""
+    risk: Risk = Risk.UNKNOWN
+    tags: tuple[str, ...] = ()
+    company: Company | None = None
+    on_terms: bool = False
 
     @property
     def key(self) -> str:

@@ -204,3 +204,14 @@ async def test_the_refunds_told_of_an_order_are_known_oldest_first(outbox: Postg
     await outbox.accept(acceptance(documents=told, stream="refunds"))
     known = await outbox.look_up(Question(refunds=frozenset({first.key, "shop:other"})))
     assert known.refunds == {first.key: (first, second)}
+
+
+async def test_a_message_with_a_moment_is_not_handed_out_before_it(outbox: PostgresOutbox, clock: HandClock) -> None:
+    """ADB-2: an order inside its fraud window waits; its time to live begins with its moment."""
+    until = clock.now() + timedelta(hours=1)
+    await outbox.accept(acceptance(order_message(not_before=until)))
+    assert await outbox.claim("khaos", Kind.ORDER, 10) == []
+    clock.forward(minutes=61)
+    await outbox.turn()
+    message = await claim_one(outbox)
+    assert message.expires_at == until + timedelta(hours=24)
