@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run check-code test lock clean
+.PHONY: help install run check-code test fuzz bench-limiter lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,12 @@ check-code: $(VENV)/.dev.installed ## Formatting, lint and types
 test: $(VENV)/.dev.installed ## Everything that must hold: lint, types, architecture, all tests (ARGS="-k refund")
 	@$(MAKE) --no-print-directory check-code
 	@$(BIN)/pytest -n 4 --dist loadscope $(ARGS)
+
+fuzz: $(VENV)/.dev.installed ## Throw fresh nonsense at every parser (SECONDS=600; SEED=n for the round that failed)
+	@FUZZ_SECONDS=$(or $(SECONDS),600) FUZZ_SEED=$(SEED) $(BIN)/pytest tests/fuzz $(ARGS)
+
+bench-limiter: $(VENV)/.dev.installed ## Race the limiter against two plainer ways (ARGS="--seconds 30" for a short try)
+	@$(BIN)/python -m benchmarks.limiter $(ARGS)
 
 lock: ## Pin every requirement anew with hashes (needs uv on the PATH)
 	@for extra in dev demo; do \

@@ -1,10 +1,11 @@
 """The seams: what a connector, the outbox and the meters promise each other, with the behaviour in the docstrings."""
 
 import random
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from khaossync.clock import Clock
@@ -12,7 +13,11 @@ from khaossync.domain.cases import Case
 from khaossync.domain.documents import Document, Kind, Page
 from khaossync.domain.knowledge import Knowledge, Question
 from khaossync.domain.messages import Delivery, Message, NewMessage, Outcome, Settlement
-from khaossync.domain.stock import ChannelLevel
+from khaossync.domain.plan import Closing, Held
+from khaossync.domain.stock import Listing, Wanted
+
+ORDERS = "orders"
+"""The name of every connector's stream of orders: a level that corrects what was seen waits for it."""
 
 
 class Source(Protocol):
@@ -20,7 +25,7 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """The stream's name, unique within its connector: `orders`, `stock`, …"""
+        """The stream's name, unique within its connector: `orders` (of all orders), `stock`, …"""
 
     @property
     def interval(self) -> timedelta:
@@ -48,6 +53,10 @@ class Sink(Protocol):
         """How many messages one call may carry."""
 
     @property
+    def parallel(self) -> int:
+        """How many calls may be under way at once."""
+
+    @property
     def blind(self) -> bool:
         """True when the platform cannot recognise a repeated call: the intent is committed before each call."""
 
@@ -69,11 +78,22 @@ class Rereader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What a verified webhook is worth: which stream to read now. `delivery_id` names this delivery for dedup."""
+    """What a verified webhook is worth: which stream to read now. `delivery_id` names this delivery for dedup.
+
+    `subject` is the one record that it is about, as the stream's reader takes it; empty where it tells none.
+    """
 
     stream: str
     delivery_id: str
     topic: str
+    subject: str = ""
+
+
+class Reader(Protocol):
+    """Reads single records of a stream by the names that webhooks gave."""
+
+    async def named(self, subjects: Sequence[str]) -> Page:
+        """These records as they are now, as the stream tells them; nothing of those that are gone. Raises SyncError."""
 
 
 class Hooks(Protocol):
@@ -86,18 +106,57 @@ class Hooks(Protocol):
         """
 
 
+class Subscriptions(Protocol):
+    """Has the platform tell our webhook address of everything that wakes a stream."""
+
+    async def missing(self, url: str) -> Sequence[str]:
+        """The wanted topics that are not told to this address. Raises SyncError."""
+
+    async def subscribe(self, url: str, topics: Sequence[str]) -> Mapping[str, str]:
+        """Have these topics told to this address; whatever else is subscribed stays as it is.
+
+        Returns the platform's reason for every topic that it refuses. Raises SyncError.
+        """
+
+
+class Severity(StrEnum):
+    """What a finding means: FAIL cannot work or breaks a promise, WARN is for a person to look at soon."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of `khaossync check`: what was looked at, whether it is good, and what to do when it is not.
+    """One line of `khaossync check`: what was looked at, how it is, and what to do about it.
 
-    `offers` are the names that the tables of channels may use, where the subject is such a list.
+    `items` name the records that it is about. `offers` are what the tables of channels may name, where the subject is
+    such a list: of an ERP `sales sources`, `company classes`, `couriers`, `site names` and `sites` (the ids whose stock
+    is read), of a channel `locations`, `selling locations` and `currencies`.
     """
 
+    severity: Severity
     subject: str
-    good: bool
     detail: str
     remedy: str = ""
+    items: tuple[str, ...] = ()
     offers: tuple[str, ...] = ()
+
+    @classmethod
+    def ok(cls, subject: str, detail: str, *, offers: Iterable[str] = ()) -> "Finding":
+        """All is well, or merely told."""
+        return cls(Severity.OK, subject, detail, offers=tuple(offers))
+
+    @classmethod
+    def warn(cls, subject: str, detail: str, remedy: str, *, items: Iterable[str] = ()) -> "Finding":
+        """Things go on, but a person should look."""
+        return cls(Severity.WARN, subject, detail, remedy, tuple(items))
+
+    @classmethod
+    def fail(cls, subject: str, detail: str, remedy: str, *, items: Iterable[str] = ()) -> "Finding":
+        """Something cannot work until a person acts."""
+        return cls(Severity.FAIL, subject, detail, remedy, tuple(items))
 
 
 class Probe(Protocol):
@@ -107,7 +166,7 @@ class Probe(Protocol):
         """Return when the system answers and lets us in; raise SyncError otherwise. Cheap and without effect."""
 
     async def check(self) -> Sequence[Finding]:
-        """Hold the configuration against the system's own lists (scopes, locations, sites, sales sources)."""
+        """Hold the connector's own settings against the system, and tell what the tables of channels may name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +180,9 @@ class Connector:
     sinks: Mapping[Kind, Sink] = field(default_factory=dict)
     rereader: Rereader | None = None
     hooks: Hooks | None = None
+    readers: Mapping[str, Reader] = field(default_factory=dict)
+    """By the name of the stream: how a record that a hint names is read."""
+    subscriptions: Subscriptions | None = None
 
     @property
     def capabilities(self) -> frozenset[Kind]:
@@ -135,6 +197,13 @@ class OpenReferences(Protocol):
         """The references sent to this ERP that are neither completely despatched nor cancelled, oldest first."""
 
 
+class Memory(OpenReferences, Protocol):
+    """What a connector may ask of all that was told."""
+
+    async def versions(self, source: str, kind: Kind, keys: Iterable[str]) -> Mapping[str, str]:
+        """Key → the version that is stored of it, of those that are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Acceptance:
     """What one page is to leave behind, all of it in one transaction or none of it."""
@@ -143,10 +212,16 @@ class Acceptance:
     stream: str
     page: Page
     messages: tuple[NewMessage, ...] = ()
-    levels: tuple[tuple[str, str, ChannelLevel], ...] = ()
+    levels: tuple[Wanted, ...] = ()
     cases: tuple[Case, ...] = ()
+    standing: tuple[Case, ...] = ()
+    """Cases of records that are no news: those that a person has closed before stay closed."""
+    closed: tuple[Closing, ...] = ()
+    """Cases whose condition was looked at and is false."""
     refs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Order key → (erp, ref): the references given to orders that this page lets in."""
+    holds: Mapping[str, tuple[str, Held]] = field(default_factory=dict)
+    """Order key → (erp, the units that it keeps from being sold again until that ERP counts them)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +241,19 @@ class Outbox(Protocol):
         """Where a stream was read up to; None before its first page."""
 
     async def news(self, documents: Sequence[Document]) -> Sequence[Document]:
-        """Those documents that differ from what is stored: the same version told again is left out."""
+        """Those documents that differ from what is stored: the same version told again is left out.
+
+        An unchanged stock level is news where it was read after orders of its item were posted: it counts them.
+        """
 
     async def look_up(self, question: Question) -> Knowledge:
         """Answer a question from what is stored."""
+
+    async def listed(self, channel: str, after: str, limit: int) -> Sequence[Listing]:
+        """The channel's listings by SKU, so many behind this one."""
+
+    async def counted(self, channel: str, until: datetime) -> Sequence[str]:
+        """Forget the units that were posted up to this moment; returns the stock codes that may be shown again."""
 
     async def accept(self, acceptance: Acceptance) -> Accepted:
         """Store a page, its messages and its cursor in one transaction; told twice changes nothing."""
@@ -217,5 +301,5 @@ class Kit:
     clock: Clock
     dice: random.Random
     meter: Meter
-    open_references: OpenReferences
+    memory: Memory
     stack: AsyncExitStack

@@ -2,6 +2,8 @@
 
 import argparse
 import importlib
+import io
+import os
 import sys
 from collections.abc import Sequence
 
@@ -15,6 +17,7 @@ VERBS = {
     "status": "what waits, what is stuck, what is fresh",
     "trace": "the whole life of one order",
     "cases": "list, show, retry or ignore what awaits a person",
+    "alert": "who is told what; with --test, a test message to everybody",
     "db": "move an embedded database to a real server",
     "sandbox": "run the simulated shop and the simulated ERP",
     "demo": "play a simulated trading day and prove it",
@@ -30,6 +33,8 @@ EX_TEMPFAIL = 75
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; the exit code is 0 done, 1 a finding, 2 usage, 75 try later, 78 configuration."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal need not know every character of an address
     parser = _parser(arguments[0] if arguments else "")
     options = parser.parse_args(arguments)
     if options.verb is None:
@@ -37,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     try:
         code: int = options.execute(options)
+        if sys.stdout:
+            sys.stdout.flush()  # here, where a reader that has gone away is no surprise
         return code
     except ConfigError as error:
         print(f"khaossync: {error}", file=sys.stderr)
@@ -45,10 +52,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"khaossync: {error}", file=sys.stderr)
         return EX_TEMPFAIL
     except BrokenPipeError:
-        sys.stderr.close()
+        _let_go_of_output()
         return 0
+    except OSError as error:
+        _let_go_of_output()
+        print(f"khaossync: {error}: mend what it names and try again", file=sys.stderr)
+        return EX_TEMPFAIL
     except KeyboardInterrupt:
         return 130
+
+
+def _let_go_of_output() -> None:
+    """Let what nobody takes go nowhere: else the interpreter complains of it once more when it ends.
+
+    https://docs.python.org/3/library/signal.html#note-on-sigpipe
+    """
+    try:
+        if sys.stdout:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser(chosen: str) -> argparse.ArgumentParser:

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import getpass
 import json
+import os
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -13,6 +14,9 @@ from khaossync.clock import SystemClock
 from khaossync.domain.cases import CaseClass
 from khaossync.outbox import ignore_case, list_cases, retry_case, show_case
 from khaossync.outbox.desk import CaseFile, FiledCase
+
+_DIGITS = 18
+"""As many digits as PostgreSQL's bigint holds for certain."""
 
 
 def arguments(verb: argparse.ArgumentParser) -> None:
@@ -25,7 +29,7 @@ def arguments(verb: argparse.ArgumentParser) -> None:
     retry = acts.add_parser("retry", help="its cause is gone: let its messages go again")
     ignore = acts.add_parser("ignore", help="it is dealt with otherwise: close it, and send nothing")
     for act in (show, retry, ignore):
-        act.add_argument("case", type=int, metavar="CASE", help="the case's number")
+        act.add_argument("case", type=number, metavar="CASE", help="the case's number")
     ignore.add_argument("--reason", required=True, help="why, for whoever asks later")
     for one in (verb, listing, show, retry, ignore):
         config_argument(one)
@@ -125,8 +129,18 @@ def _owner(one: FiledCase, owners: Mapping[CaseClass, str]) -> str:
     return owners.get(one.case.case_class, one.case.playbook.owner)
 
 
+def number(text: str) -> int:
+    """A case's number. Raises ArgumentTypeError for what cannot be one."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no number of a case; `khaossync cases list` shows them")
+    return int(text)
+
+
 def _who() -> str:
-    return getpass.getuser()
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run us as a user without a name
+        return f"user {os.getuid()}"
 
 
 _ACTS = {"list": _list, "show": _show, "retry": _retry, "ignore": _ignore}

@@ -25,6 +25,9 @@ MEMORY = 200
 LOOK = 0.5
 """Seconds between two looks at the picture."""
 
+MOST = 1_000_000
+"""Neither a day nor a machine holds more."""
+
 
 def arguments(verb: argparse.ArgumentParser) -> None:
     """Declare the verb's options."""
@@ -39,9 +42,9 @@ def arguments(verb: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """0 when every law of the day holds, 1 when one is broken."""
-    if options.orders < len(SITUATIONS) or options.speed <= 0:
-        least = f"--orders must be at least {len(SITUATIONS)}, so that every situation of the day happens"
-        print(f"khaossync: {least}; --speed must be above zero", file=sys.stderr)
+    if not (len(SITUATIONS) <= options.orders <= MOST and 0 < options.speed <= MOST):
+        bounds = f"--orders must be {len(SITUATIONS)} (so that every situation of the day happens) to {MOST}"
+        print(f"khaossync: {bounds}; --speed must be above zero and at most {MOST}", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory(prefix="khaossync-demo-") as folder:
         return asyncio.run(_play(options, Path(folder)))

@@ -13,9 +13,9 @@ from khaossync.sandbox.shopify import ShopifyShop
 
 def arguments(verb: argparse.ArgumentParser) -> None:
     """Declare the verb's options."""
-    verb.add_argument("--shop-port", type=int, default=8991, metavar="PORT", help="of the simulated Shopify (8991)")
+    verb.add_argument("--shop-port", type=port, default=8991, metavar="PORT", help="of the simulated Shopify (8991)")
     verb.add_argument(
-        "--erp-port", type=int, default=8992, metavar="PORT", help="of the simulated Khaos Control (8992)"
+        "--erp-port", type=port, default=8992, metavar="PORT", help="of the simulated Khaos Control (8992)"
     )
     verb.add_argument("--orders", type=int, default=0, metavar="N", help="customers who buy during the first hour")
     verb.add_argument("--hook", default="", metavar="URL", help="where the shop posts its webhooks")
@@ -27,6 +27,13 @@ def execute(options: argparse.Namespace) -> int:
     with suppress(KeyboardInterrupt):
         asyncio.run(_run(options))
     return 0
+
+
+def port(text: str) -> int:
+    """A TCP port. Raises ArgumentTypeError for a number that is none."""
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text) <= 65_535):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no port; give a number from 0 to 65535")
+    return int(text)
 
 
 async def _run(options: argparse.Namespace) -> None:

@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from khaossync.config.complaints import Complaint
 from khaossync.config.model import Config
+from khaossync.domain.cases import PLAYBOOKS, Owner
 
 
 def cross_check(config: Config) -> Iterator[Complaint]:
@@ -16,8 +17,10 @@ def cross_check(config: Config) -> Iterator[Complaint]:
     yield from _names(config)
     yield from _prefixes(config)
     yield from _skus(config)
+    yield from _bundles(config)
     yield from _mappings(config)
     yield from _database(config)
+    yield from _alerts(config)
 
 
 def _presence(config: Config) -> Iterator[Complaint]:
@@ -55,6 +58,18 @@ def _skus(config: Config) -> Iterator[Complaint]:
                 )
 
 
+def _bundles(config: Config) -> Iterator[Complaint]:
+    for name, table in config.channel.items():
+        for sku, parts in table.bundles.items():
+            place = ("channel", name, "bundles", sku)
+            if not parts:
+                yield Complaint(place, "has no parts; add `stock code = units`")
+            if sku in table.skus:
+                yield Complaint(place, "is in [skus] too; a SKU stands for one stock code or is a bundle, not both")
+            for code in parts.keys() & table.bundles.keys():
+                yield Complaint((*place, code), "is a bundle itself; name the stock codes that it is made of instead")
+
+
 def _mappings(config: Config) -> Iterator[Complaint]:
     """A mapping without which a whole flow would stand still in silence, or every order would become a case."""
     for name, table in config.channel.items():
@@ -84,6 +99,16 @@ def _database(config: Config) -> Iterator[Complaint]:
         yield Complaint(("database", "pooler"), "needs direct_dsn, which leads past the pooler to PostgreSQL itself")
     if database.direct_dsn and not database.dsn:
         yield Complaint(("database", "direct_dsn"), "needs dsn beside it; write this address as dsn instead")
+
+
+def _alerts(config: Config) -> Iterator[Complaint]:
+    """Ways that lead nowhere, and people whom nothing would ever be told."""
+    owners = {config.owners.get(case_class, playbook.owner) for case_class, playbook in PLAYBOOKS.items()}
+    for name, table in config.alerts.items():
+        yield from (Complaint(("alerts", name, key), text) for key, text in table.complaints())
+        for stranger in sorted({*table.owners} - {*owners, Owner.PLATFORM}):
+            yield Complaint(("alerts", name, "owners"), f"{stranger} owns nothing; known: {', '.join(sorted(owners))}")
+    yield from (Complaint(("heartbeats", key), text) for key, text in config.heartbeats.complaints())
 
 
 def _is_dsn(dsn: SecretStr) -> bool:

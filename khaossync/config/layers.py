@@ -37,7 +37,7 @@ class Layer:
 def file_layer(path: Path) -> Layer:
     """The TOML file. Raises ConfigError when it cannot be read as one."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors begin a file with a byte order mark
         values = tomllib.loads(text, parse_float=Decimal)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); correct the path or the file's rights") from None
@@ -45,6 +45,10 @@ def file_layer(path: Path) -> Layer:
         raise ConfigError(f"{path}: is not UTF-8; save it in that encoding") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: is not TOML: {error}") from None
+    except (ValueError, ArithmeticError):
+        raise ConfigError(f"{path}: holds a number of more digits than can be read; shorten it") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: its lists or tables are nested too deeply; no setting needs that") from None
     return Layer(values, {(): str(path)} | {keys: f"{path}:{line}" for keys, line in _lines(text)})
 
 
@@ -89,7 +93,7 @@ def _list_or_text(text: str) -> Any:
         return text
     try:
         return json.loads(text)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return text
 
 
@@ -132,12 +136,22 @@ def find_file(given: Path | None, environ: Mapping[str, str]) -> Path:
         return given or Path(environ[FILE_VARIABLE])
     usual = (Path("/etc/khaossync/config.toml"), Path("config.toml"))
     for path in usual:
-        if path.exists():
+        if _is_there(path):
             return path
     raise ConfigError(
         f"no configuration: neither {usual[0]} nor {Path.cwd() / usual[1]} exists; "
         f"copy config.example.toml to one of them, or name a file with --config or {FILE_VARIABLE}"
     )
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True  # in a folder that we may not look into: reading it says so
+    return True
 
 
 def open_to_others(path: Path) -> bool:

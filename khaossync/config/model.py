@@ -11,10 +11,11 @@ from urllib.parse import unquote, urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr, SerializeAsAny
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from khaossync.config import kinds
-from khaossync.config.tables import ChannelTable, ErpTable, Table, Text
+from khaossync.config import alerting, kinds
+from khaossync.config.alerting import AlertTable, HeartbeatsTable
+from khaossync.config.tables import ChannelTable, ErpTable, Table, Text, Units
 from khaossync.domain.cases import CaseClass
-from khaossync.domain.rules import ChannelRules, Rules
+from khaossync.domain.rules import ChannelRules, Peak, Rules
 
 Keys = tuple[str, ...]
 
@@ -60,17 +61,35 @@ class DatabaseTable(Table):
     pool_size: int = Field(default=8, ge=2, le=100, description="The most connections that are open at once.")
 
 
+def _public(url: str) -> str:
+    """Webhooks carry customers' orders, so they travel encrypted unless they stay on this machine."""
+    parts = urlsplit(url)
+    local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if not parts.hostname or not (parts.scheme == "https" or local) or parts.query or parts.fragment:
+        raise ValueError("must look like https://khaossync.example.org")
+    return url.rstrip("/")
+
+
 class HttpTable(Table):
     """`[http]`: the daemon's own small server for probes, metrics and webhooks."""
 
     host: Text = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(default=8990, ge=0, le=65535, description="The port to listen on; 0 lets the system choose.")
+    public_url: Annotated[str, AfterValidator(_public)] | None = Field(
+        default=None,
+        description="The https address by which platforms reach this server; with it the daemon keeps every webhook "
+        "subscribed for <public_url>/hooks/<channel>.",
+    )
     hook_body_bytes: int = Field(
         default=2_097_152, ge=1024, le=16_777_216, description="The longest webhook body that is read, in bytes."
     )
     details_token: Secret | None = Field(
         default=None, description="Who sends it as a bearer token sees details and metrics; left out, everyone does."
     )
+
+    def hook_url(self, connector: str) -> str:
+        """Where a platform is to send its webhooks; empty when nobody can reach us."""
+        return f"{self.public_url}/hooks/{connector}" if self.public_url else ""
 
 
 class LogTable(Table):
@@ -92,8 +111,14 @@ class LoopsTable(Table):
     )
 
 
+class StockTable(Table):
+    """`[stock]`: what holds for the stock of every channel that does not say otherwise."""
+
+    buffer: Units = Field(default=0, description="Units of every SKU that are never shown.")
+
+
 class Config(BaseSettings):
-    """Everything that a person may decide. `erp` and `channel` hold the tables by name."""
+    """Everything that a person may decide. `erp`, `channel` and `alerts` hold the tables by name."""
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -101,7 +126,10 @@ class Config(BaseSettings):
     http: HttpTable = HttpTable()
     log: LogTable = LogTable()
     loops: LoopsTable = LoopsTable()
+    stock: StockTable = StockTable()
     owners: dict[CaseClass, Text] = Field(default={}, description="Case class = who acts on it.")
+    alerts: dict[Name, Annotated[SerializeAsAny[AlertTable], BeforeValidator(alerting.read)]] = {}
+    heartbeats: HeartbeatsTable = HeartbeatsTable()
     erp: dict[Name, Annotated[SerializeAsAny[ErpTable], BeforeValidator(partial(kinds.read, ErpTable))]] = {}
     channel: dict[
         Name, Annotated[SerializeAsAny[ChannelTable], BeforeValidator(partial(kinds.read, ChannelTable))]
@@ -120,6 +148,8 @@ class Config(BaseSettings):
 
     def _rules(self, name: str, table: ChannelTable) -> ChannelRules:
         own = {field: getattr(table, field) for field in ChannelTable.model_fields if field != "kind"}
+        own["buffer"] = self.stock.buffer if table.buffer is None else table.buffer
+        own["peaks"] = tuple(Peak(one.begins_at, one.ends_at, one.buffer) for one in table.peaks.values())
         limit: int = self.erp[table.erp].reference_limit  # type: ignore[attr-defined]  # every ERP's Settings have it
         return ChannelRules(channel=name, reference_limit=limit, **own)
 

@@ -40,9 +40,16 @@ class CaseClass(StrEnum):
     UNALLOCATED_DESPATCH = "unallocated_despatch"
     DESPATCH_REFUSED = "despatch_refused"
     STOCK_REFUSED = "stock_refused"
+    UNMAPPED_LISTING = "unmapped_listing"
+    NEGATIVE_STOCK = "negative_stock"
+    OVERSOLD = "oversold"
+    STOCK_CHANGED_IN_SHOP = "stock_changed_in_shop"
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
     EXPIRED = "expired"
     NO_ROUTE = "no_route"
+    ORDER_HELD = "order_held"
+    UNMAPPED_CUSTOMER = "unmapped_customer"
+    REFERENCE_TAKEN = "reference_taken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,8 @@ class Case:
 
 
 _RETRY = "then run `khaossync cases retry <case>`"
-_RESTART = f"restart khaossync, for it reads its configuration only then, {_RETRY}"
+_RESTART = "restart khaossync, for it reads its configuration only then; what waits goes on by itself"
+_READ_AGAIN = "once the shop shows it so, the order goes on by itself"
 
 PLAYBOOKS: Mapping[CaseClass, Playbook] = {
     CaseClass.UNREADABLE_DOCUMENT: Playbook(
@@ -91,8 +99,8 @@ PLAYBOOKS: Mapping[CaseClass, Playbook] = {
         Owner.OPERATIONS,
         True,
         "An ordered SKU has no stock code",
-        f"Create the stock code in Khaos Control, {_RETRY}; "
-        f"or map the SKU in the channel's [skus] table and {_RESTART}.",
+        "Create the stock code in Khaos Control: with the next reading of its catalogue the order goes on by itself "
+        f"(sooner: `khaossync cases retry <case>`); or map the SKU in the channel's [skus] table and {_RESTART}.",
     ),
     CaseClass.DUPLICATE_SKU: Playbook(
         Owner.ECOMMERCE,
@@ -104,7 +112,8 @@ PLAYBOOKS: Mapping[CaseClass, Playbook] = {
         Owner.CUSTOMER_SERVICE,
         True,
         "An ordered item is discontinued or run to zero in the ERP",
-        f"Offer the customer another item or a refund, or reopen the stock item in Khaos Control, {_RETRY}.",
+        f"Offer the customer another item or a refund in the shop ({_READ_AGAIN}), or reopen the stock item in Khaos "
+        "Control, and the order goes on with the next reading of its catalogue.",
     ),
     CaseClass.UNMAPPED_DELIVERY_METHOD: Playbook(
         Owner.OPERATIONS,
@@ -146,7 +155,9 @@ PLAYBOOKS: Mapping[CaseClass, Playbook] = {
         Owner.CUSTOMER_SERVICE,
         True,
         "An address does not fit the ERP's fields",
-        f"Shorten the named field in the shop's order so that nothing is lost, {_RETRY}.",
+        f"Shorten the named field in the shop's order so that nothing is lost; {_READ_AGAIN}. What the shop "
+        "does not let you change (an e-mail address of more than 50 characters) leaves one way: key the order in Khaos "
+        "Control by hand and close this case with `khaossync cases ignore <case> --reason 'keyed by hand'`.",
     ),
     CaseClass.REFERENCE_TOO_LONG: Playbook(
         Owner.PLATFORM,
@@ -213,6 +224,36 @@ PLAYBOOKS: Mapping[CaseClass, Playbook] = {
         "The shop refused a stock level",
         f"Read the shop's words in the detail; stop selling the item until it is mended, {_RETRY}.",
     ),
+    CaseClass.UNMAPPED_LISTING: Playbook(
+        Owner.ECOMMERCE,
+        False,
+        "Something is for sale that the ERP does not know",
+        "Create the stock code in Khaos Control, correct the SKU in the shop, or map it in the channel's [skus] or "
+        "[bundles] table, before the first order of it comes and has to wait. The case closes by itself. What needs no "
+        "stock code: `khaossync cases ignore <case>`, and it is not told again until the listing changes.",
+    ),
+    CaseClass.NEGATIVE_STOCK: Playbook(
+        Owner.OPERATIONS,
+        False,
+        "The ERP has less than none of an item free",
+        "Find out in Khaos Control what took it below zero (a miscount, a sale from another channel, goods not booked "
+        "in) and correct it there. The shops show none left meanwhile; the case closes by itself.",
+    ),
+    CaseClass.OVERSOLD: Playbook(
+        Owner.CUSTOMER_SERVICE,
+        True,
+        "More was sold than there is",
+        "The newest orders of the item cannot be sent: tell the customers, offer another item or a refund, or buy in. "
+        "The case closes by itself when what was sold is covered.",
+    ),
+    CaseClass.STOCK_CHANGED_IN_SHOP: Playbook(
+        Owner.ECOMMERCE,
+        False,
+        "A quantity was changed in the shop",
+        "Khaos Control is the master of stock, so the quantity has been set back. Somebody changed it in the shop, or "
+        "the shop put returned goods back: book that in Khaos Control, and it reaches the shop by itself. The case "
+        "closes when the quantity is next seen to agree.",
+    ),
     CaseClass.ATTEMPTS_EXHAUSTED: Playbook(
         Owner.PLATFORM,
         True,
@@ -230,5 +271,27 @@ PLAYBOOKS: Mapping[CaseClass, Playbook] = {
         False,
         "The destination cannot take this kind of work",
         "Do it there by hand with the figures in the evidence, then close this case with `khaossync cases ignore`.",
+    ),
+    CaseClass.ORDER_HELD: Playbook(
+        Owner.CUSTOMER_SERVICE,
+        True,
+        "The shop's fraud screening advises against an order",
+        "Look at the risk analysis of the order in the shop. If it is good, give it the tag that the evidence names; "
+        "if not, cancel and refund it there. Either way this case closes by itself.",
+    ),
+    CaseClass.UNMAPPED_CUSTOMER: Playbook(
+        Owner.ECOMMERCE,
+        True,
+        "A business customer has no customer in the ERP",
+        "Find or create the customer in Khaos Control. Write its code (URN) into the external id of the company or of "
+        f"its location in the shop, {_RETRY}; or add the company to the channel's [companies] table and {_RESTART}.",
+    ),
+    CaseClass.REFERENCE_TAKEN: Playbook(
+        Owner.PLATFORM,
+        True,
+        "Another order has this order's reference in the ERP",
+        "`khaossync trace <reference>` shows the other order. If the two are one order (a channel was renamed), it is "
+        "in Khaos Control already: close this case with `khaossync cases ignore <case>`. If they are two, key this one "
+        "by hand, close the case likewise, and give the channels prefixes of their own before more orders meet.",
     ),
 }

@@ -1,17 +1,18 @@
 """A customer's order made ready for the ERP: checked, mapped and proved, or refused with the reason."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from khaossync.domain.agreement import require_agreement, require_identity
+from khaossync.domain.buyers import customer_code
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.errors import RejectedError
 from khaossync.domain.money import ZERO
 from khaossync.domain.orders import Address, Order, Payment
 from khaossync.domain.reference import reference
 from khaossync.domain.rules import ChannelRules
-from khaossync.domain.sales_lines import sales_lines
-from khaossync.domain.sales_order import SalesOrder, Totals
+from khaossync.domain.sales_lines import delivery_discounts, sales_lines
+from khaossync.domain.sales_order import SalesLine, SalesOrder, Totals
 from khaossync.domain.stock import StockItem
 from khaossync.domain.stock_codes import require_stock_codes
 
@@ -26,6 +27,7 @@ def compose(order: Order, rules: ChannelRules, stock_items: Mapping[str, StockIt
     _require_currency(order, rules)
     require_stock_codes(order, rules, stock_items)
     invoice_address, delivery_address = _addresses(order)
+    off_delivery = delivery_discounts(order, rules)
     composed = SalesOrder(
         channel=order.channel,
         order_id=order.order_id,
@@ -37,13 +39,15 @@ def compose(order: Order, rules: ChannelRules, stock_items: Mapping[str, StockIt
         invoice_address=invoice_address,
         delivery_address=delivery_address,
         courier=_courier(order, rules),
-        lines=sales_lines(order, rules),
-        delivery=_delivery(order),
+        lines=(*sales_lines(order, rules, stock_items), *off_delivery),
+        delivery=_delivery(order, off_delivery),
         payments=_payments(order),
         site=rules.site,
         sales_source=rules.sales_source,
         company_class=rules.company_class,
         fingerprint=order.fingerprint,
+        customer_code=customer_code(order, rules),
+        on_terms=order.on_terms,
         refund_ids=order.refund_ids,
         note=order.note,
         purchase_order=order.purchase_order,
@@ -65,6 +69,8 @@ def _require_currency(order: Order, rules: ChannelRules) -> None:
 def _addresses(order: Order) -> tuple[Address, Address]:
     """Where the invoice goes and where the goods go; one stands in for the other."""
     invoice, delivery = order.billing or order.shipping, order.shipping or order.billing
+    if invoice and order.company and not invoice.company:
+        invoice = replace(invoice, company=order.company.name)
     if invoice is None or delivery is None:
         raise RejectedError(
             f"order {order.number} has neither a billing nor a delivery address, and the ERP takes none without; "
@@ -104,9 +110,13 @@ def _courier(order: Order, rules: ChannelRules) -> str:
     return courier
 
 
-def _delivery(order: Order) -> Totals:
-    """All deliveries in one, less what was taken off them; the ERP books these figures as they are."""
+def _delivery(order: Order, off: Iterable[SalesLine]) -> Totals:
+    """All deliveries in one, before what the lines take off them; the ERP books these figures as they are.
+
+    Each line's tax is worked out by the ERP, so what it will come to is added here: together they are as the shop says.
+    """
     discounts = sum((discount.amount for one in order.deliveries for discount in one.discounts), ZERO)
     charged = sum((one.amount for one in order.deliveries), ZERO) - discounts
     tax = sum((part.amount for one in order.deliveries for part in one.taxes), ZERO)
-    return Totals(charged - tax, tax, charged) if order.gross else Totals(charged, tax, charged + tax)
+    paid = Totals(charged - tax, tax, charged) if order.gross else Totals(charged, tax, charged + tax)
+    return sum((line.totals(order.currency).negated for line in off), paid)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from khaossync.domain.cases import CaseClass
+from khaossync.domain.curing import STOCK_CODES
 from khaossync.domain.despatch import Consignment, ConsignmentLine, Despatch
 from khaossync.domain.errors import RejectedError
 from khaossync.domain.links import Link, SentLine
@@ -68,10 +69,11 @@ def _sold(link: Link) -> Sold:
 def _fold_packs(units: Units, sold: Sold, stock_items: Mapping[str, StockItem]) -> frozenset[str]:
     """Take the children of sold packs out of `units`; a header that is not listed is counted by complete sets.
 
-    The ERP adds a pack's children itself and may despatch them with the header, or in its place. Returns the
-    children of the headers that are listed: whatever is left of them needs no line of its own.
+    The ERP adds a pack's children itself and may despatch them with the header, or in its place; a bundle of the
+    channel's own is always told by its parts. Returns the children of the headers that are listed: whatever is left
+    of them needs no line of its own.
     """
-    packs = {code: pack for code in sold if code in stock_items and (pack := _children(stock_items[code]))}
+    packs = {code: pack for code in sold if (pack := _bundle(sold[code][0]) or _children(stock_items.get(code)))}
     listed = [header for header in packs if header in units]
     for header in listed:
         _take(packs[header], units[header], units)
@@ -81,8 +83,13 @@ def _fold_packs(units: Units, sold: Sold, stock_items: Mapping[str, StockItem]) 
     return frozenset(child for header in listed for child in packs[header])
 
 
-def _children(header: StockItem) -> Units:
-    return {child: each for child, each in header.pack.items() if each > 0}
+def _bundle(line: SentLine) -> Units:
+    """What one unit of a bundle was sent as, whatever the configuration says today."""
+    return {part.stock_code: Decimal(part.quantity // line.quantity) for part in line.parts}
+
+
+def _children(header: StockItem | None) -> Units:
+    return {child: each for child, each in header.pack.items() if each > 0} if header else {}
 
 
 def _take(pack: Units, sets: Decimal, units: Units) -> None:
@@ -113,5 +120,6 @@ def _unallocated(despatch: Despatch, link: Link, why: str) -> RejectedError:
             "tracking": despatch.tracking_number,
             "despatched": "; ".join(f"{line.stock_code} × {line.quantity:f}" for line in despatch.lines),
             "sold": "; ".join(f"{line.stock_code} × {line.quantity}" for line in link.lines),
+            STOCK_CODES: ", ".join(dict.fromkeys(line.stock_code for line in despatch.lines)),
         },
     )

@@ -1,10 +1,12 @@
 """A refund in the ERP's words: the credit note that finance keys, exact to the penny."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from itertools import chain
 
 from khaossync.domain.credit_note import CreditLine, CreditNote
-from khaossync.domain.links import Link
-from khaossync.domain.money import ZERO
+from khaossync.domain.links import Link, SentLine, SentPart
+from khaossync.domain.money import ZERO, share
 from khaossync.domain.refunds import Refund, RefundLine
 from khaossync.domain.rules import ChannelRules
 
@@ -13,10 +15,12 @@ def credit_note(refund: Refund, link: Link, rules: ChannelRules) -> CreditNote:
     """Mirror a refund against the sales order of its order.
 
     The total is the money that moved, so the adjustment is what lines and delivery leave of it (negative when
-    less moved than came back). A line that we did not send keeps its place under the stock code of its SKU.
+    less moved than came back). A line that we did not send keeps its place under the stock code of its SKU. A bundle
+    is credited by its parts, each with its share of the money as it was sold.
     """
-    sent = {line.line_id: line.stock_code for line in link.lines}
-    lines = tuple(_line(line, sent.get(line.line_id) or rules.stock_code(line.sku)) for line in refund.lines)
+    sent = {line.line_id: line for line in link.lines}
+    known = ((line, sent.get(line.line_id) or _as_configured(line, rules)) for line in refund.lines)
+    lines = tuple(chain.from_iterable(_credited(line, sold, refund.currency) for line, sold in known))
     return CreditNote(
         channel=refund.channel,
         order_id=refund.order_id,
@@ -34,8 +38,21 @@ def credit_note(refund: Refund, link: Link, rules: ChannelRules) -> CreditNote:
     )
 
 
-def _line(line: RefundLine, stock_code: str) -> CreditLine:
-    return CreditLine(stock_code, line.sku, line.quantity, line.amount, line.tax, line.restocked)
+def _as_configured(line: RefundLine, rules: ChannelRules) -> SentLine:
+    parts = rules.bundles.get(line.sku, {})
+    told = tuple(SentPart(code, each, Decimal(each)) for code, each in parts.items())
+    return SentLine(line.line_id, line.sku, rules.stock_code(line.sku), 1, told)
+
+
+def _credited(line: RefundLine, sold: SentLine, currency: str) -> Iterator[CreditLine]:
+    if not sold.parts:
+        yield CreditLine(sold.stock_code, line.sku, line.quantity, line.amount, line.tax, line.restocked)
+        return
+    weights = [part.amount for part in sold.parts]
+    amounts, taxes = share(line.amount, weights, currency), share(line.tax, weights, currency)
+    for part, amount, tax in zip(sold.parts, amounts, taxes, strict=True):
+        units = part.quantity // sold.quantity * line.quantity
+        yield CreditLine(part.stock_code, line.sku, units, amount, tax, line.restocked)
 
 
 def figures(note: CreditNote) -> Mapping[str, str]:

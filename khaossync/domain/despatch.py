@@ -54,7 +54,10 @@ class ConsignmentLine:
 
 @dataclass(frozen=True, slots=True)
 class Consignment:
-    """A despatch in the channel's words: what its sink is asked to tell the customer."""
+    """A despatch in the channel's words: what its sink is asked to tell the customer.
+
+    `told_as` is what the channel calls it where it was told before: then only its tracking is new. Else it is empty.
+    """
 
     order_id: str
     despatch_id: str
@@ -63,6 +66,7 @@ class Consignment:
     tracking_number: str
     tracking_url: str
     lines: tuple[ConsignmentLine, ...]
+    told_as: str = ""
 
 
 def allocate(lines: Sequence[ConsignmentLine], remaining: Mapping[str, int]) -> dict[str, int] | None:

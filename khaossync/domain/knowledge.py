@@ -1,8 +1,11 @@
 """Knowledge: what the rules need to know besides the document, asked for first and looked up once."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from decimal import Decimal
 
+from khaossync.domain.despatch import Despatch
 from khaossync.domain.documents import Kind
 from khaossync.domain.links import Link
 from khaossync.domain.refunds import Refund
@@ -11,12 +14,29 @@ from khaossync.domain.stock import Listing, StockItem, StockLevel
 Address = tuple[str, str]
 """(connector, key): a stock code of an ERP, a SKU of a channel, a reference of an ERP."""
 
+Effect = tuple[str, Kind, str, str]
+"""(destination, kind, key, version): what names a message for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unposted:
+    """Asks how many units of a stock code a channel has sold that the ERP does not count yet.
+
+    `read_at` is when the ERP's level was read, where it was read just now: it counts all that was posted before.
+    """
+
+    channel: str
+    code: str
+    read_at: datetime | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """What a rule wants looked up; questions add up, so that a page is one look-up.
 
-    `refunds` asks for the refunds told of these orders, `packs_of` for the pack headers that contain these codes.
+    `refunds` asks for the refunds told of these orders, `packs_of` for the pack headers that contain these codes,
+    `held` for the units that these orders hold, `orders_read` for the moment up to which these channels' orders are
+    known, `despatches` for what was last told of them, `told` for what the other side calls these effects.
     """
 
     orders: frozenset[str] = frozenset()
@@ -27,6 +47,11 @@ class Question:
     listings: frozenset[Address] = frozenset()
     packs_of: frozenset[Address] = frozenset()
     complete: frozenset[tuple[str, Kind]] = frozenset()
+    unposted: frozenset[Unposted] = frozenset()
+    held: frozenset[str] = frozenset()
+    orders_read: frozenset[str] = frozenset()
+    despatches: frozenset[Address] = frozenset()
+    told: frozenset[Effect] = frozenset()
 
     def __or__(self, other: "Question") -> "Question":
         return Question(
@@ -38,7 +63,25 @@ class Question:
             self.listings | other.listings,
             self.packs_of | other.packs_of,
             self.complete | other.complete,
+            self.unposted | other.unposted,
+            self.held | other.held,
+            self.orders_read | other.orders_read,
+            self.despatches | other.despatches,
+            self.told | other.told,
         )
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, each.name) for each in fields(self))
+
+    def __sub__(self, other: "Question") -> "Question":
+        """What is asked for here and not there."""
+        return Question(*(getattr(self, each.name) - getattr(other, each.name) for each in fields(self)))
+
+
+def union(questions: Iterable[Question]) -> Question:
+    """All that these questions ask for, in one."""
+    asked = list(questions)
+    return Question(*(frozenset().union(*(getattr(one, each.name) for one in asked)) for each in fields(Question)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +90,8 @@ class Knowledge:
 
     `links` by order key, `links_by_ref` by (erp, ref), `packs` the pack headers by component; `complete` names the
     (connector, kind) whose catalogue has been read to its end at least once, so that a missing record means that
-    there is none.
+    there is none. `unposted` is (channel, stock code) → units sold that the ERP does not count yet, `held` order key
+    → stock code → units, `orders_read` channel → the moment up to which its orders are known.
     """
 
     links: Mapping[str, Link] = field(default_factory=dict)
@@ -58,6 +102,11 @@ class Knowledge:
     listings: Mapping[Address, Listing] = field(default_factory=dict)
     packs: Mapping[Address, tuple[StockItem, ...]] = field(default_factory=dict)
     complete: frozenset[tuple[str, Kind]] = frozenset()
+    unposted: Mapping[Address, Decimal] = field(default_factory=dict)
+    held: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    orders_read: Mapping[str, datetime] = field(default_factory=dict)
+    despatches: Mapping[Address, Despatch] = field(default_factory=dict)
+    told: Mapping[Effect, str] = field(default_factory=dict)
 
     def __or__(self, other: "Knowledge") -> "Knowledge":
         return Knowledge(
@@ -69,7 +118,21 @@ class Knowledge:
             {**self.listings, **other.listings},
             {**self.packs, **other.packs},
             self.complete | other.complete,
+            {**self.unposted, **other.unposted},
+            {**self.held, **other.held},
+            {**self.orders_read, **other.orders_read},
+            {**self.despatches, **other.despatches},
+            {**self.told, **other.told},
         )
+
+    def holding(self, order: str, channel: str, units: Mapping[str, Decimal]) -> "Knowledge":
+        """The same knowledge once this order of the channel holds these units, and no others."""
+        before = self.held.get(order, {})
+        unposted = dict(self.unposted)
+        for code in {*before, *units}:
+            change = units.get(code, Decimal(0)) - before.get(code, Decimal(0))
+            unposted[channel, code] = unposted.get((channel, code), Decimal(0)) + change
+        return replace(self, unposted=unposted, held={**self.held, order: units})
 
     def items_of(self, erp: str) -> dict[str, StockItem]:
         """The items of one ERP that were asked for, by stock code."""

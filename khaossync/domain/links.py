@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from khaossync.domain.orders import order_key
@@ -17,13 +18,28 @@ class LinkState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SentPart:
+    """One stock code of a bundle's line: the units of the whole line, and the part of its price that they carry."""
+
+    stock_code: str
+    quantity: int
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class SentLine:
-    """An order line as it went to the ERP."""
+    """An order line as it went to the ERP; a bundle's went as its `parts`, and `stock_code` is its own SKU."""
 
     line_id: str
     sku: str
     stock_code: str
     quantity: int
+    parts: tuple[SentPart, ...] = ()
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The stock codes that the ERP knows it by."""
+        return tuple(part.stock_code for part in self.parts) or (self.stock_code,)
 
 
 @dataclass(frozen=True, slots=True)

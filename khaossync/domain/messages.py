@@ -74,21 +74,24 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message with its payload, as a sink receives it."""
+    """A message with its payload, as a sink receives it; `report` is for people once it is done."""
 
     message: Message
     payload: Payload
+    report: Case | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
     """The effect exists on the other side; `reference` is what the other side calls it.
 
-    `found` tells that it was already there when we looked.
+    `found` tells that it was already there when we looked. `shown` is the quantity that a channel shows after a level
+    was told, where it is another than the one asked for.
     """
 
     reference: str
     found: bool = False
+    shown: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """What was only looked for is not there; `why` it was not sent instead."""
+    """What was only looked for is not there, or what it was for is gone; `why` it was not sent instead."""
 
     why: str
 
@@ -127,12 +130,17 @@ class Await:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Verdict: try again at `at`. `spent` tells that an attempt was used up, `doubt` that it may have worked."""
+    """Verdict: look again at `at`.
+
+    `failed` tells that something was tried in vain and not just waited for, `spent` that it used up an attempt,
+    `doubt` that it may have worked.
+    """
 
     at: datetime
     why: str
     spent: bool = False
     doubt: bool = False
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +169,12 @@ Verdict = Complete | Await | Retry | Park | HandOver | Withdraw
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """A message, what was decided about it, and the payload that was delivered (None when none was)."""
+    """A message, what was decided about it, and the payload that was delivered (None when none was).
+
+    `report` is a case to open besides, for people to know of.
+    """
 
     message: Message
     verdict: Verdict
     payload: Payload | None = None
+    report: Case | None = None

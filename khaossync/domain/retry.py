@@ -59,7 +59,7 @@ def decide(message: Message, outcome: Outcome, now: datetime, policy: RetryPolic
             return Park(Case(error.case_class, message.destination, message.key, str(error), error.evidence))
         case RejectedError() as error:
             doubt = message.doubt or isinstance(error, DefectError)
-            return Retry(now + backoff(message, policy, dice), str(error), spent=True, doubt=doubt)
+            return Retry(now + backoff(message, policy, dice), str(error), spent=True, doubt=doubt, failed=True)
         case SyncError() as error:
             return _later(message, error, now, policy, dice)
 
@@ -72,7 +72,7 @@ def _later(message: Message, error: SyncError, now: datetime, policy: RetryPolic
     if now + wait >= message.expires_at:
         detail = f"waited since {message.created_at:%Y-%m-%d %H:%M} UTC; last: {error}"
         return Park(Case(CaseClass.EXPIRED, message.destination, message.key, detail))
-    return Retry(now + wait, str(error), doubt=doubt)
+    return Retry(now + wait, str(error), doubt=doubt, failed=True)
 
 
 def backoff(message: Message, policy: RetryPolicy, dice: Dice) -> timedelta:

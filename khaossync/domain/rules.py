@@ -1,9 +1,18 @@
 """The settings that rules read: one set per channel, already validated by the configuration."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """A time of heavy sale, from its beginning up to its end, in which at least `buffer` units are never shown."""
+
+    begins_at: datetime
+    ends_at: datetime
+    buffer: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +23,11 @@ class ChannelRules:
     method to the ERP's courier. `sites` maps a location of the channel to the ERP sites whose stock it shows.
     `tax_codes` maps a rate (0.20) to the ERP's tax code. `money_codes` maps the name of an extra component
     (`tip`, `gift_card`, …) to the non-stock code that books it. Tolerances are amounts per order.
+    `buffers` maps a SKU to units of it that are never shown, where they differ from the channel's `buffer`.
+    `bundles` maps a SKU that only the channel knows to the stock codes it is made of, with the units of each in one.
+    `companies` maps a business that buys (its id or its code in the channel) to the ERP's customer code.
+    For `hold_minutes` after it was placed an order stays with the channel; by the label `release_tag` a person ends
+    that time, or lets an order go that the channel's fraud screening advises against.
     """
 
     channel: str
@@ -22,8 +36,14 @@ class ChannelRules:
     go_live_at: datetime
     currencies: frozenset[str]
     accept_authorised: bool = True
+    accept_on_terms: bool = False
+    hold_minutes: int = 0
+    hold_investigated: bool = True
+    release_tag: str = "release-to-erp"
     reference_limit: int = 15
     skus: Mapping[str, str] = field(default_factory=dict)
+    bundles: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    companies: Mapping[str, str] = field(default_factory=dict)
     couriers: Mapping[str, str] = field(default_factory=dict)
     default_courier: str = ""
     discount_code: str = "DISCOUNT"
@@ -31,6 +51,8 @@ class ChannelRules:
     tax_codes: Mapping[Decimal, int] = field(default_factory=dict)
     sites: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     buffer: int = 0
+    buffers: Mapping[str, int] = field(default_factory=dict)
+    peaks: tuple[Peak, ...] = ()
     site: str = ""
     sales_source: str = ""
     company_class: str = ""
@@ -40,6 +62,14 @@ class ChannelRules:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_code", {code: sku for sku, code in self.skus.items()})
+
+    def buffer_of(self, sku: str) -> int:
+        """Units of a SKU that are never shown: its own or else the channel's, and in a peak no less than the peak's."""
+        return max(self.buffers.get(sku, self.buffer), *(peak.buffer for peak in self.peaks), 0)
+
+    def at(self, now: datetime) -> "ChannelRules":
+        """These rules with only those peaks that last at this moment."""
+        return replace(self, peaks=tuple(peak for peak in self.peaks if peak.begins_at <= now < peak.ends_at))
 
     def stock_code(self, sku: str) -> str:
         """The stock code that a SKU stands for."""
@@ -60,6 +90,10 @@ class Rules:
     def of(cls, channels: Iterable[ChannelRules]) -> "Rules":
         """Index the rules by channel name."""
         return cls({rules.channel: rules for rules in channels})
+
+    def at(self, now: datetime) -> "Rules":
+        """These rules with only those peaks that last at this moment."""
+        return Rules({name: rules.at(now) for name, rules in self.channels.items()})
 
     def of_erp(self, erp: str) -> tuple[ChannelRules, ...]:
         """The channels that an ERP serves."""

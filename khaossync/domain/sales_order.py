@@ -1,10 +1,12 @@
 """A sales order as the ERP will book it, with the totals that Khaos Control computes from it."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from khaossync.domain.links import SentLine
+from khaossync.domain.links import SentLine, SentPart
 from khaossync.domain.money import ZERO, rounded
 from khaossync.domain.orders import Address, Customer, Payment
 
@@ -20,6 +22,11 @@ class Totals:
     def __add__(self, other: "Totals") -> "Totals":
         return Totals(self.net + other.net, self.tax + other.tax, self.gross + other.gross)
 
+    @property
+    def negated(self) -> "Totals":
+        """What takes it away again."""
+        return Totals(-self.net, -self.tax, -self.gross)
+
 
 NOTHING = Totals(ZERO, ZERO, ZERO)
 
@@ -29,7 +36,8 @@ class SalesLine:
     """One line of a sales order.
 
     `unit_price` includes tax when `gross`; a discount is a line of its own with a negative price on a mapped
-    non-stock code. `line_id` is the channel's line, empty for lines that stand for money only.
+    non-stock code. `line_id` is the channel's line, empty for lines that stand for money only. The lines of one bundle
+    share it, and `bundles` is how many of the bundle were sold; it is 0 for what is no part of one.
     """
 
     line_id: str
@@ -41,6 +49,7 @@ class SalesLine:
     tax_rate: Decimal
     tax_code: int
     sku: str = ""
+    bundles: int = 0
 
     def totals(self, currency: str) -> Totals:
         """Khaos Control's own arithmetic (its Sales Order Calc v1.2: half up, per line).
@@ -59,7 +68,9 @@ class SalesLine:
 class SalesOrder:
     """One order, one packet: who, where to, what, and the money, ready for any ERP interface.
 
-    `ref` is the idempotency key on the ERP's side. `delivery` has its discounts already taken off.
+    `ref` is the idempotency key on the ERP's side. `delivery` is its price before the discounts on it, which are lines.
+    `customer_code` is the ERP's own code of a business, "" for anybody else. `on_terms` tells that what no payment
+    covers is agreed to be paid later.
     """
 
     channel: str
@@ -79,6 +90,8 @@ class SalesOrder:
     sales_source: str
     company_class: str
     fingerprint: str
+    customer_code: str = ""
+    on_terms: bool = False
     refund_ids: tuple[str, ...] = ()
     note: str = ""
     purchase_order: str = ""
@@ -90,7 +103,24 @@ class SalesOrder:
 
     @property
     def sent_lines(self) -> tuple[SentLine, ...]:
-        """The lines that stand for goods, as a despatch will refer to them."""
-        return tuple(
-            SentLine(line.line_id, line.sku, line.stock_code, line.quantity) for line in self.lines if line.line_id
-        )
+        """The customer's lines that stand for goods, as a despatch will refer to them."""
+        sold: dict[str, list[SalesLine]] = defaultdict(list)
+        for line in self.lines:
+            if line.line_id:
+                sold[line.line_id].append(line)
+        return tuple(_sent(lines) for lines in sold.values())
+
+
+def _sent(lines: Sequence[SalesLine]) -> SentLine:
+    first = lines[0]
+    if not first.bundles:
+        return SentLine(first.line_id, first.sku, first.stock_code, first.quantity)
+    parts: dict[str, list[SalesLine]] = defaultdict(list)
+    for line in lines:
+        parts[line.stock_code].append(line)
+    return SentLine(first.line_id, first.sku, first.sku, first.bundles, tuple(map(_part, parts.values())))
+
+
+def _part(lines: Sequence[SalesLine]) -> SentPart:
+    amount = sum((line.unit_price * line.quantity for line in lines), ZERO)
+    return SentPart(lines[0].stock_code, sum(line.quantity for line in lines), amount)

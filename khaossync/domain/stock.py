@@ -1,13 +1,20 @@
 """Stock: what the ERP has, what a channel lists, and the level that one should show for the other."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
+
+_MOST = Decimal(1_000_000_000)
 
 
 @dataclass(frozen=True, slots=True)
 class StockItem:
-    """What the ERP knows under a stock code; `pack` is component code → units for a pack header."""
+    """What the ERP knows under a stock code; `pack` is component code → units for a pack header.
+
+    `price` is the ERP's own selling price, in whatever terms it keeps it: good for comparing items, not for selling.
+    `web` tells whether it is meant to be sold online; None where the ERP does not say.
+    """
 
     stock_code: str
     description: str
@@ -16,6 +23,8 @@ class StockItem:
     deleted: bool = False
     controlled: bool = True
     pack: Mapping[str, Decimal] = field(default_factory=dict)
+    price: Decimal | None = None
+    web: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,8 @@ class Listing:
 class ChannelLevel:
     """The quantity that a channel should show for a SKU at one of its locations.
 
-    `expected` is what the channel was last seen or made to show, None when unknown.
+    `expected` is what the channel was last seen or made to show, None when unknown; `seen_at` is when it was seen to,
+    None where it was made to. A level that corrects what was seen says what we had `left` there.
     """
 
     sku: str
@@ -56,11 +66,36 @@ class ChannelLevel:
     location: str
     quantity: int
     expected: int | None = None
+    seen_at: datetime | None = None
+    left: int | None = None
 
     @property
     def key(self) -> str:
         """The lane of this level; newer levels replace older unsent ones of the same key."""
         return f"{self.sku}@{self.location}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """Units that a channel sold, and so took off its own count, at an instant; below zero when it took them back."""
+
+    units: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A level that a destination should show, and the connector whose document asked for it.
+
+    `seen` is what the destination itself was just seen to show. `sold` are the sales by which it shows less since;
+    None where it sold and nobody knows from where.
+    """
+
+    destination: str
+    source: str
+    level: ChannelLevel
+    seen: int | None = None
+    sold: tuple[Sale, ...] | None = ()
 
 
 def assembled(header: StockItem, parts: Mapping[str, StockLevel]) -> StockLevel | None:
@@ -79,10 +114,20 @@ def assembled(header: StockItem, parts: Mapping[str, StockLevel]) -> StockLevel 
     return StockLevel(header.stock_code, available, controlled=bool(scarce))
 
 
-def sellable(level: StockLevel, sites: Sequence[str], buffer: int) -> int:
-    """max(0, Σ available over the sites − buffer), whole units only.
+def less(level: StockLevel, units: Decimal) -> StockLevel:
+    """The level without so many units, taken from the fullest sites first."""
+    available = dict(level.available)
+    for site in sorted(available, key=lambda site: available[site], reverse=True):
+        taken = min(units, max(available[site], Decimal(0)))
+        available[site], units = available[site] - taken, units - taken
+    if units and available:
+        fullest = max(available, key=lambda site: available[site])
+        available[fullest] -= units
+    return replace(level, available=available)
 
-    Half a unit cannot be sold, and a level below zero is shown as none.
-    """
+
+def sellable(level: StockLevel, sites: Sequence[str], held_back: int) -> int:
+    """Σ available over the sites − what is held back, whole units only; below zero when more was sold than there is."""
     total = sum((level.available.get(site, Decimal(0)) for site in sites), Decimal(0))
-    return max(0, int(total.to_integral_value(rounding=ROUND_FLOOR)) - buffer)
+    total = min(total, _MOST)  # what follows from the scarcest part of a pack divides by figures of any size
+    return int(total.to_integral_value(rounding=ROUND_FLOOR)) - held_back

@@ -7,17 +7,19 @@ import structlog
 
 from khaossync.domain.errors import ForgedError, TransientError
 from khaossync.loops.loop import Wake
-from khaossync.ports import Connector, Meter, Outbox
+from khaossync.loops.named import Named
+from khaossync.ports import Connector, Hint, Meter, Outbox
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Receives the webhooks of all connectors; `wakes` by (connector, stream)."""
+    """Receives the webhooks of all connectors; `wakes` and `named` by (connector, stream)."""
 
     connectors: Mapping[str, Connector]
     wakes: Mapping[tuple[str, str], Wake]
+    named: Mapping[tuple[str, str], Named]
     outbox: Outbox
     meter: Meter
 
@@ -39,6 +41,14 @@ class Listen:
             log.warning("hook_not_stored", connector=connector, reason=str(error))
             return 503
         self.meter.count("hooks_received", connector=connector, outcome="new" if new else "repeated")
-        if new and (wake := self.wakes.get((connector, hint.stream))):
-            wake.hint()
+        if new:
+            self._heed(connector, hint)
         return 200
+
+    def _heed(self, connector: str, hint: Hint) -> None:
+        stream = hint.stream
+        if hint.subject and (named := self.named.get((connector, stream))):
+            named.add(hint.subject)
+            stream = named.name
+        if wake := self.wakes.get((connector, stream)):
+            wake.hint()

@@ -2,19 +2,18 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
 
-from khaossync.domain.cases import Case
+from khaossync.clock import Clock
 from khaossync.domain.documents import Document, Page, Unreadable
 from khaossync.domain.errors import ConnectorDownError, RateLimitedError
-from khaossync.domain.knowledge import Knowledge, Question
-from khaossync.domain.messages import NewMessage
-from khaossync.domain.routing import SIGHTINGS, Plan, follow_up, question, route
+from khaossync.domain.knowledge import Knowledge, Question, union
+from khaossync.domain.plan import Plan
+from khaossync.domain.routing import SIGHTINGS, follow_up, question, route
 from khaossync.domain.rules import Rules
-from khaossync.domain.stock import ChannelLevel
 from khaossync.loops.isolate import isolated
 from khaossync.loops.outage import Outage
 from khaossync.ports import Acceptance, Meter, Outbox, Source
@@ -27,6 +26,7 @@ class Pull:
     """Keeps one stream of one connector read up to the present.
 
     `beat` is called after every page: the first reading of a catalogue takes longer than a loop may be silent.
+    `corrected` is called when what a channel was seen to show is to be corrected, which waits for its orders.
     `turn` is shared by all pulls. A level follows from documents of several streams, so one page is judged and
     stored before the next is judged: two at once would each miss what the other brings, or undo it.
     """
@@ -35,8 +35,10 @@ class Pull:
     outage: Outage
     outbox: Outbox
     rules: Rules
+    clock: Clock
     meter: Meter
     beat: Callable[[], None]
+    corrected: Callable[[], None]
     turn: asyncio.Lock
 
     async def tick(self) -> Mapping[str, int]:
@@ -67,8 +69,11 @@ class Pull:
         news = await self.outbox.news(page.documents)
         judged = {(one.kind, one.key): one for one in page.documents if one.kind in SIGHTINGS}
         judged |= {(one.kind, one.key): one for one in news}
-        known = await self._known(judged.values())
-        accepted = await self.outbox.accept(self._acceptance(page, news, judged.values(), known))
+        rules = self.rules.at(self.clock.now())
+        known = await self._known(judged.values(), rules)
+        accepted = await self.outbox.accept(self._acceptance(page, news, judged.values(), known, rules))
+        if accepted.levels and any(one.kind in SIGHTINGS for one in judged.values()):
+            self.corrected()
         counts = {
             "documents": accepted.documents,
             "messages": accepted.messages,
@@ -82,39 +87,51 @@ class Pull:
             log.info("page_accepted", connector=self._connector, stream=self.source.name, **counts)
         return counts
 
-    async def _known(self, documents: Iterable[Document]) -> Knowledge:
-        asked = Question()
-        for document in documents:
-            asked |= question(document, self.rules)
-        known = await self.outbox.look_up(asked)
-        more = follow_up(known, self.rules)
-        return known | await self.outbox.look_up(more) if more != Question() else known
+    async def _known(self, documents: Collection[Document], rules: Rules) -> Knowledge:
+        """Everything that these documents are judged by; what an answer makes necessary is asked for in turn."""
+        known, asked = Knowledge(), Question()
+        more = union(question(document, rules) for document in documents)
+        while more:
+            known, asked = known | await self.outbox.look_up(more), asked | more
+            more = union(follow_up(document, known, rules) for document in documents) - asked
+        return known
 
     def _acceptance(
-        self, page: Page, news: Sequence[Document], judged: Iterable[Document], known: Knowledge
+        self, page: Page, news: Sequence[Document], judged: Iterable[Document], known: Knowledge, rules: Rules
     ) -> Acceptance:
-        messages: list[NewMessage] = []
-        levels: list[tuple[str, str, ChannelLevel]] = []
-        cases: list[Case] = []
-        refs: dict[str, tuple[str, str]] = {}
+        plan, standing = Plan(), Plan()
         unreadable = list(page.unreadable)
         fresh = {(one.kind, one.key) for one in news}
         for document in judged:
-            plan = self._plan(document, known)
-            if isinstance(plan, Unreadable):
-                unreadable.append(plan)
+            made = self._plan(document, rules, known)
+            if isinstance(made, Unreadable):
+                unreadable.append(made)
                 continue
-            messages += plan.messages
-            levels += plan.levels
-            cases += plan.cases if (document.kind, document.key) in fresh else ()
-            refs |= plan.refs
+            for order, (_, held) in made.holds.items():
+                known = known.holding(order, self._connector, held)
+            if (document.kind, document.key) in fresh:
+                plan += made
+            else:
+                plan += replace(made, cases=())
+                standing += Plan(cases=made.cases)
         broken = {(one.kind, one.key) for one in unreadable}
         readable = tuple(one for one in news if (one.kind, one.key) not in broken)
         kept = replace(page, documents=readable, unreadable=tuple(unreadable))
-        return Acceptance(self._connector, self.source.name, kept, tuple(messages), tuple(levels), tuple(cases), refs)
+        return Acceptance(
+            self._connector,
+            self.source.name,
+            kept,
+            plan.messages,
+            plan.levels,
+            plan.cases,
+            standing.cases,
+            plan.closed,
+            plan.refs,
+            plan.holds,
+        )
 
-    def _plan(self, document: Document, known: Knowledge) -> Plan | Unreadable:
+    def _plan(self, document: Document, rules: Rules, known: Knowledge) -> Plan | Unreadable:
         with isolated(f"{document.kind} {document.key}") as trouble:
-            return route(document, self.rules, known)
+            return route(document, rules, known)
         reason = f"no rule could judge it: {trouble.text}"
         return Unreadable(document.source, document.kind, document.key, reason, document.raw)

@@ -15,11 +15,14 @@ from khaossync.domain.errors import ConnectorDownError, DefectError, OwnershipLo
 from khaossync.domain.knowledge import Knowledge, Question
 from khaossync.domain.messages import (
     Absent,
+    Complete,
     Delivery,
+    Done,
     HandOver,
     Message,
     Outcome,
     Park,
+    Payload,
     Settlement,
     Verdict,
     Withdraw,
@@ -28,6 +31,7 @@ from khaossync.domain.orders import Order
 from khaossync.domain.preparation import Ready, channel_of, follow_up, prepare, question
 from khaossync.domain.retry import RetryPolicy, decide
 from khaossync.domain.rules import Rules
+from khaossync.domain.stock import ChannelLevel
 from khaossync.loops.isolate import isolated
 from khaossync.loops.outage import Outage
 from khaossync.ports import Meter, Outbox, Sink
@@ -107,7 +111,7 @@ class Push:
         for message, current in zip(claimed, fresh, strict=True):
             made = self._prepare(current, known) if isinstance(current, Message) else current
             if isinstance(made, Ready):
-                deliveries.append(Delivery(message, made.payload))
+                deliveries.append(Delivery(message, made.payload, made.report))
             else:
                 settled.append(Settlement(message, made))
         return deliveries, settled
@@ -183,7 +187,8 @@ class Push:
             verdict=type(verdict).__name__.lower(),
             **_loggable(outcome),
         )
-        return Settlement(message, verdict, delivery.payload)
+        done = isinstance(verdict, Complete)
+        return Settlement(message, verdict, _told(delivery, outcome), delivery.report if done else None)
 
     async def _settle(self) -> None:
         """Commit verdicts; they are kept and tried again when the database is away, for the effects are real."""
@@ -198,6 +203,14 @@ class Push:
             verdict = type(one.verdict).__name__.lower()
             self.meter.count("settled", destination=one.message.destination, kind=one.message.kind, verdict=verdict)
         self._unsettled.clear()
+
+
+def _told(delivery: Delivery, outcome: Outcome) -> Payload:
+    """What the destination has now: of a level that a sale overtook, less than was asked for."""
+    payload = delivery.payload
+    if isinstance(outcome, Done) and outcome.shown is not None and isinstance(payload, ChannelLevel):
+        return replace(payload, quantity=outcome.shown)
+    return payload
 
 
 def _loggable(outcome: Outcome) -> dict[str, str]:

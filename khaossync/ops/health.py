@@ -133,10 +133,10 @@ def _loop(beat: LoopBeat, facts: Facts) -> Check:
     status, output = Status.PASS, ""
     if age > beat.bound:
         status = Status.FAIL if beat.critical else Status.WARN
-        output = f"has not turned for {_spoken(age)}: look for its last log line, then restart the service"
+        output = f"has not turned for {spoken(age)}: look for its last log line, then restart the service"
     elif beat.failing_since and facts.now - beat.failing_since > beat.bound:
         status = Status.WARN
-        output = f"every tick has failed for {_spoken(facts.now - beat.failing_since)}: look for `tick_failed`"
+        output = f"every tick has failed for {spoken(facts.now - beat.failing_since)}: look for `tick_failed`"
     return Check("loops", "beat_age", status, beat.name, age.total_seconds(), "s", output)
 
 
@@ -157,7 +157,7 @@ def _queue(backlog: Backlog, connector: ConnectorState | None, facts: Facts) -> 
             status, output = Status.WARN, f"waits for {backlog.destination} to come back"
     elif (stalled := _stalled(backlog, connector, facts)) > backlog.bound:
         status = Status.FAIL
-        output = f"a message could have gone for {_spoken(stalled)}: look for `tick_failed` of its push loop"
+        output = f"a message could have gone for {spoken(stalled)}: look for `tick_failed` of its push loop"
     subject = f"{backlog.destination}/{backlog.kind}"
     return Check("outbox", "oldest", status, subject, waited.total_seconds(), "s", output)
 
@@ -173,7 +173,7 @@ def _connectors(facts: Facts) -> Iterator[Check]:
         if connector.up:
             yield Check("connectors", "up", Status.PASS, connector.name, True)
         else:
-            away = _spoken(facts.now - (connector.since or facts.started_at))
+            away = spoken(facts.now - (connector.since or facts.started_at))
             output = f"down for {away}: its work is kept; run `khaossync check` for the cause"
             yield Check("connectors", "up", Status.WARN, connector.name, False, output=output)
 
@@ -184,7 +184,8 @@ def _cases(facts: Facts) -> Iterator[Check]:
     yield Check("cases", "open", Status.WARN if count else Status.PASS, "", count, "cases", output)
 
 
-def _spoken(age: timedelta) -> str:
+def spoken(age: timedelta) -> str:
+    """A duration in its largest unit that says enough: `42 s`, `17 min`, `5 h`."""
     seconds = int(age.total_seconds())
     for unit, size in (("h", 3600), ("min", 60)):
         if seconds >= 2 * size:

@@ -27,7 +27,9 @@ class Series:
 SERIES: Mapping[str, Series] = {
     "requests": Series(Counter, "Requests sent to a system.", ("system", "operation", "outcome")),
     "request_seconds": Series(Histogram, "Time a request took.", ("system", "operation")),
-    "limiter_wait_seconds": Series(Histogram, "Time a request waited for its limiter.", ("system",)),
+    "limiter_wait_seconds": Series(Histogram, "Time a request waited for its turn.", ("system", "priority")),
+    "limiter_tokens": Series(Counter, "What requests cost, where a system charges by cost.", ("system", "priority")),
+    "limiter_refusals": Series(Counter, "Requests refused as one too many (429, THROTTLED).", ("system", "priority")),
     "accepted": Series(Counter, "News of a stream, by what it became.", ("connector", "stream", "what")),
     "settled": Series(Counter, "Verdicts on messages.", ("destination", "kind", "verdict")),
     "hooks_received": Series(Counter, "Webhooks, by what became of them.", ("connector", "outcome")),
@@ -39,6 +41,7 @@ SERIES: Mapping[str, Series] = {
     "outbox_oldest_seconds": Series(Gauge, "Age of the oldest deliverable message.", ("destination", "kind")),
     "cases_open": Series(Gauge, "Open cases, by class.", ("case_class",)),
     "connector_up": Series(Gauge, "1 while a system can be used.", ("connector",)),
+    "alerts": Series(Counter, "Messages to a target of alerts, by what became of them.", ("target", "outcome")),
     "database_up": Series(Gauge, "1 while PostgreSQL answers."),
     "build_info": Series(Gauge, "Always 1; the labels tell what runs.", ("version", "python")),
 }

@@ -7,28 +7,37 @@ from khaossync.outbox.copying import copy
 from khaossync.outbox.counting import Status, status
 from khaossync.outbox.database import Database, DatabaseSettings, open_database
 from khaossync.outbox.desk import ignore_case, list_cases, retry_case, show_case
+from khaossync.outbox.examining import Examination, examine
 from khaossync.outbox.migrate import ensure_current, migrate
 from khaossync.outbox.outbox import PostgresOutbox, open_outbox
+from khaossync.outbox.releasing import release_after_change
 from khaossync.outbox.running import begin_run, end_run
+from khaossync.outbox.surveying import Survey, delivery_methods, survey
 from khaossync.outbox.tracing import Trace, trace
 
 __all__ = [
     "Database",
     "DatabaseSettings",
+    "Examination",
     "PostgresOutbox",
     "Status",
+    "Survey",
     "Trace",
     "begin_run",
     "copy",
+    "delivery_methods",
     "end_run",
     "ensure_current",
+    "examine",
     "ignore_case",
     "list_cases",
     "migrate",
     "open_database",
     "open_outbox",
+    "release_after_change",
     "retry_case",
     "show_case",
     "status",
+    "survey",
     "trace",
 ]

@@ -9,12 +9,21 @@ from typing import TypeVar
 from khaossync.domain.cases import Case
 from khaossync.domain.documents import Kind
 from khaossync.outbox.arrivals import keep_documents, keep_progress, keep_unreadables
-from khaossync.outbox.casework import CaseKey, case_key, close_read, open_cases, unreadable_case
-from khaossync.outbox.codec import storable
+from khaossync.outbox.casework import (
+    CaseKey,
+    case_key,
+    close_cured,
+    close_read,
+    open_cases,
+    stand_cases,
+    unreadable_case,
+)
 from khaossync.outbox.database import Connection
-from khaossync.outbox.enqueueing import enqueue
-from khaossync.outbox.levelling import Lane, Replaced, level
+from khaossync.outbox.enqueueing import ask_again, enqueue
+from khaossync.outbox.holding import count, hold
+from khaossync.outbox.levelling import Lane, Replaced, lane_of, level
 from khaossync.outbox.linking import intend_links, observe_states
+from khaossync.outbox.releasing import NOTIFY, release_cured
 from khaossync.outbox.rows import Effect, Identity, effect, identity
 from khaossync.ports import Acceptance, Accepted
 
@@ -26,9 +35,6 @@ T = TypeVar("T")
 SERIALISE = """
 select set_config('idle_in_transaction_session_timeout', '20s', true),
     pg_advisory_xact_lock(hashtextextended('khaossync/accept', 0))"""
-
-# Wakes the owners of these queues in other processes, when the transaction commits.
-NOTIFY = "select pg_notify('khaossync', destination) from unnest($1::text[]) as told (destination)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +54,18 @@ async def accept(connection: Connection, group: Sequence[Acceptance], owned: Col
     await connection.fetchrow(SERIALISE)
     changed = await keep_documents(connection, documents, now)
     unreadables = await keep_unreadables(connection, [u for a in group for u in a.page.unreadable], now)
+    await count(connection, documents)
+    await hold(connection, {order: held for a in group for order, held in a.holds.items()})
     asked, replaced = await level(connection, [item for a in group for item in a.levels], now)
-    fresh = await enqueue(connection, [*chain.from_iterable(a.messages for a in group), *asked], now)
-    await intend_links(connection, {key: ref for a in group for key, ref in a.refs.items()}, now)
-    woken = await observe_states(connection, [d for d in documents if identity(d) in changed], now)
+    messages = list(chain.from_iterable(a.messages for a in group))
+    fresh = await enqueue(connection, [*messages, *asked], now)
+    await intend_links(connection, {key: ref for a in group for key, ref in a.refs.items()}, messages, now)
+    news = [document for document in documents if identity(document) in changed]
+    woken = await observe_states(connection, news, now)
+    woken |= await ask_again(connection, messages, fresh, now) | await release_cured(connection, news, now)
     await close_read(connection, documents, now)
+    await close_cured(connection, [closing for a in group for closing in a.closed], now)
+    await stand_cases(connection, [case for a in group for case in a.standing], now)
     cases = await open_cases(connection, [*_cases(group), *map(unreadable_case, unreadables)], now)
     await keep_progress(connection, group, now)
     touched = woken | {destination for destination, *_ in fresh} | {item.destination for item in replaced}
@@ -84,7 +97,7 @@ class _Left:
         return Accepted(
             documents=_take(self.documents, map(identity, page.documents)),
             messages=_take(self.effects, map(effect, acceptance.messages)),
-            levels=_take(self.levels, ((storable(to), storable(told.key)) for to, _, told in acceptance.levels)),
+            levels=_take(self.levels, (lane_of(one) for one in acceptance.levels)),
             cases=_take(self.cases, map(case_key, cases)),
         )
 

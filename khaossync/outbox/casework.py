@@ -6,6 +6,7 @@ from datetime import datetime
 
 from khaossync.domain.cases import Case, CaseClass
 from khaossync.domain.documents import Document, Kind, Unreadable
+from khaossync.domain.plan import Closing
 from khaossync.outbox.arrivals import unreadable_evidence
 from khaossync.outbox.codec import storable, storable_json
 from khaossync.outbox.database import Connection
@@ -14,27 +15,47 @@ from khaossync.outbox.rows import columns
 CaseKey = tuple[str, str, str]
 """(class, source, subject): by which an open case is recognised."""
 
-# The same exception told twice is one case while it is open; the newest words win.
+# The same exception told twice is one case while it is open; the newest words win. `news` tells that they are others.
 OPEN = """
+with told as materialized (
+    select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+        as told (class, source, subject, detail, evidence)
+), before as materialized (
+    select c.id from khaossync.cases c join told using (class, source, subject)
+    where c.state = 'open' and c.detail = told.detail and c.evidence = told.evidence::jsonb
+)
 insert into khaossync.cases as c (class, source, subject, detail, evidence, opened_at, told_at)
-select class, source, subject, detail, evidence::jsonb, $6, $6
-from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
-    as told (class, source, subject, detail, evidence)
+select class, source, subject, detail, evidence::jsonb, $6, $6 from told
 on conflict (class, source, subject) where state = 'open' do update
 set detail = excluded.detail, evidence = excluded.evidence, told_at = excluded.told_at
-returning id, class, source, subject, xmax = 0 as fresh"""
+returning id, class, source, subject, xmax = 0 as fresh, id not in (select before.id from before) as news"""
 
-# Which messages wait with a case.
+# Which messages wait with a case; returns those that did not already.
 ATTACH = """
 insert into khaossync.case_messages (case_id, message_id)
 select case_id, message_id from unnest($1::bigint[], $2::bigint[]) as told (case_id, message_id)
-on conflict do nothing"""
+on conflict do nothing
+returning message_id"""
 
 # What was read well is no longer unreadable.
 CLOSE_READ = """
 update khaossync.cases c set state = 'closed', closed_at = $3, closed_by = 'khaossync', why = 'read well'
 from unnest($1::text[], $2::text[]) as told (source, subject)
 where c.state = 'open' and c.class = 'unreadable_document' and c.source = told.source and c.subject = told.subject"""
+
+# What people closed before is told again only when the record has changed.
+DISMISSED = """
+select c.class, c.source, c.subject
+from khaossync.cases c join unnest($1::text[], $2::text[], $3::text[]) as told (class, source, subject)
+    using (class, source, subject)
+where c.state = 'closed' and c.closed_by <> 'khaossync'"""
+
+# The condition was looked at again and is false. What messages wait with closes with them.
+CLOSE_CURED = """
+update khaossync.cases c set state = 'closed', closed_at = $4, closed_by = 'khaossync', why = 'cured'
+from unnest($1::text[], $2::text[], $3::text[]) as told (class, source, subject)
+where c.state = 'open' and c.class = told.class and c.source = told.source and c.subject = told.subject
+    and not exists (select from khaossync.case_messages a where a.case_id = c.id)"""
 
 # A case closes by itself when none of its messages is left. Messages that were just parked again wait with another case
 # now ($4 are the cases that stay) and no longer hold this one.
@@ -50,10 +71,11 @@ where c.state = 'open' and c.id <> all($4::bigint[])
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An open case; `fresh` tells that it was not open before."""
+    """An open case; `fresh` tells that it was not open before, `news` that it says something new."""
 
     case_id: int
     fresh: bool
+    news: bool
 
 
 async def open_cases(connection: Connection, cases: Sequence[Case], now: datetime) -> Mapping[CaseKey, Opened]:
@@ -63,12 +85,28 @@ async def open_cases(connection: Connection, cases: Sequence[Case], now: datetim
         return {}
     table = columns(((*key, told[key].detail, storable_json(told[key].evidence)) for key in sorted(told)), 5)
     rows = await connection.fetch(OPEN, *table, now)
-    return {(row["class"], row["source"], row["subject"]): Opened(row["id"], row["fresh"]) for row in rows}
+    return {(row["class"], row["source"], row["subject"]): Opened(row["id"], row["fresh"], row["news"]) for row in rows}
 
 
-async def attach(connection: Connection, pairs: Sequence[tuple[int, int]]) -> None:
-    """Let messages wait with cases: (case id, message id)."""
-    await connection.execute(ATTACH, *columns(sorted(pairs), 2))
+async def stand_cases(connection: Connection, cases: Sequence[Case], now: datetime) -> None:
+    """Open the cases of records that are no news, but for those that a person has closed before."""
+    if not cases:
+        return
+    rows = await connection.fetch(DISMISSED, *columns(sorted(map(case_key, cases)), 3))
+    dismissed = {tuple(row) for row in rows}
+    await open_cases(connection, [case for case in cases if case_key(case) not in dismissed], now)
+
+
+async def close_cured(connection: Connection, closings: Sequence[Closing], now: datetime) -> None:
+    """Close the cases whose condition is false now."""
+    told = sorted({(one.value, storable(source), storable(subject)) for one, source, subject in closings})
+    if told:
+        await connection.execute(CLOSE_CURED, *columns(told, 3), now)
+
+
+async def attach(connection: Connection, pairs: Sequence[tuple[int, int]]) -> set[int]:
+    """Let messages wait with cases, as (case id, message id); returns the messages that did not already."""
+    return {row["message_id"] for row in await connection.fetch(ATTACH, *columns(sorted(pairs), 2))}
 
 
 async def close_read(connection: Connection, documents: Sequence[Document], now: datetime) -> None:

@@ -31,7 +31,7 @@ where b.state <> 'ready'
 group by b.id order by b.created_at, b.id limit $1"""
 
 OPEN_CASES = "select class, count(*) as count from khaossync.cases where state = 'open' group by class"
-CURSORS = "select source, stream, read_at from khaossync.cursors order by source, stream"
+CURSORS = "select source, stream, read_at from khaossync.cursors where source <> '' order by source, stream"
 OWNERS = "select connector, holder, epoch, since from khaossync.owners order by connector"
 # Counts all that was ever asked for; for a person who waits, not for a probe.
 LEDGER = "select outcome, count(*) as count from khaossync.ledger group by outcome"

@@ -10,12 +10,12 @@ import asyncpg
 from khaossync.domain.cases import Case, CaseClass
 from khaossync.domain.documents import Kind
 from khaossync.domain.errors import ConfigError
-from khaossync.outbox.accepting import NOTIFY
 from khaossync.outbox.casework import close_left
 from khaossync.outbox.codec import storable
 from khaossync.outbox.database import Connection, Database
 from khaossync.outbox.history import Change, record
 from khaossync.outbox.linking import WITHDRAWN
+from khaossync.outbox.releasing import NOTIFY, go
 from khaossync.outbox.rows import columns
 from khaossync.outbox.settling import FINISH
 
@@ -41,20 +41,14 @@ where a.case_id = $1 order by m.id"""
 RAW = """
 select raw from khaossync.raws where source = $1 and kind = $2 and key = $3 and version = $4 limit 1"""
 
-# What a person retries is due at once, with all its attempts and its whole time before it; the owner makes it ready.
-RETRY = """
-update khaossync.messages m
-set state = 'waiting', not_before = $2::timestamptz, attempts = 0, failures = 0,
-    expires_at = greatest(m.expires_at, $2::timestamptz + (m.expires_at - m.created_at))
-from khaossync.case_messages a
-where a.case_id = $1 and m.id = a.message_id and m.state = 'parked'
-returning m.id, m.destination, m.kind, m.key"""
+# What a person retries.
+HELD = "select message_id from khaossync.case_messages where case_id = $1"
 
-# What a person ignores must not be touched by anyone else meanwhile.
+# What a person ignores, also what has just been released, must not be touched by anyone else meanwhile.
 PARKED = """
 select m.id, m.revision, m.destination, m.kind, m.key
 from khaossync.messages m
-where m.state = 'parked' and m.id in (select message_id from khaossync.case_messages where case_id = $1)
+where m.state in ('parked', 'waiting') and m.id in (select message_id from khaossync.case_messages where case_id = $1)
 order by m.id for update"""
 
 CLOSE = """
@@ -123,7 +117,7 @@ async def retry_case(database: Database, case_id: int, by: str, now: datetime) -
 
 
 async def ignore_case(database: Database, case_id: int, by: str, reason: str, now: datetime) -> int:
-    """Close a case for good and withdraw its parked messages; returns how many. Their keys are free again.
+    """Close a case for good and withdraw the messages that wait; returns how many. Their keys are free again.
 
     Raises ConfigError when no case of this number is open.
     """
@@ -131,7 +125,8 @@ async def ignore_case(database: Database, case_id: int, by: str, reason: str, no
 
 
 async def _retry(connection: Connection, case_id: int, by: str, now: datetime) -> int:
-    rows = await connection.fetch(RETRY, case_id, now)
+    held = [row["message_id"] for row in await connection.fetch(HELD, case_id)]
+    rows = await go(connection, held, now, afresh=True)
     await record(connection, [_change(row, "retried", by, f"case {case_id}") for row in rows], now)
     await connection.execute(NOTIFY, sorted({row["destination"] for row in rows}))
     return len(rows)

@@ -6,11 +6,13 @@ from typing import TypeVar
 
 import structlog
 
+from khaossync.domain.despatch import Despatch
 from khaossync.domain.documents import Document, DocumentBody, Kind
-from khaossync.domain.knowledge import Address, Knowledge, Question
+from khaossync.domain.knowledge import Address, Effect, Knowledge, Question
 from khaossync.domain.links import Link
 from khaossync.domain.refunds import Refund
 from khaossync.domain.stock import Listing, StockItem, StockLevel
+from khaossync.outbox import holding
 from khaossync.outbox.codec import load_document, storable
 from khaossync.outbox.database import Connection
 from khaossync.outbox.rows import Identity, columns, identity, link_of
@@ -49,6 +51,11 @@ select l.* from khaossync.links l where l.key = any($1::text[])
 union
 select l.* from khaossync.links l join unnest($2::text[], $3::text[]) as asked (erp, ref) using (erp, ref)"""
 
+# A channel's listings in the order of their SKUs.
+LISTED = """
+select d.body from khaossync.documents d
+where d.source = $1 and d.kind = 'listing' and d.key > $2 order by d.key limit $3"""
+
 # Which catalogues were read to their end at least once.
 COMPLETE = """
 select distinct c.source, c.kind
@@ -58,6 +65,18 @@ where c.read_at is not null"""
 # The orders on which an ERP still has work to do, oldest first.
 OPEN_REFERENCES = """
 select ref from khaossync.links where erp = $1 and state = 'sent' and not finished order by sent_at"""
+
+# When the orders of these channels were last read up to the present.
+ORDERS_READ = """
+select c.source, c.read_at from khaossync.cursors c where c.source = any($1::text[]) and c.stream = 'orders'"""
+
+# What the other side calls these effects, where it has them.
+TOLD = """
+select l.destination, l.kind, l.key, l.version, l.reference
+from khaossync.ledger l
+    join unnest($1::text[], $2::text[], $3::text[], $4::text[]) as asked (destination, kind, key, version)
+    using (destination, kind, key, version)
+where l.outcome = 'done'"""
 
 CURSOR = "select cursor from khaossync.cursors where source = $1 and stream = $2"
 
@@ -74,11 +93,18 @@ async def cursor(connection: Connection, source: str, stream: str) -> str | None
 
 
 async def news(connection: Connection, documents: Sequence[Document]) -> Sequence[Document]:
-    """The documents whose version is not the stored one and whose moment is not older; each once."""
+    """The documents whose version is not the stored one and whose moment is not older; each once.
+
+    Besides the levels that were read after orders of their item were posted, changed or not: they count those orders.
+    """
     told = {(identity(document), document.version): document for document in documents}
     table = columns(sorted({record for record, _ in told}), 3)
     known = {tuple(row[:3]): (row["version"], row["moment"]) for row in await connection.fetch(KNOWN, *table)}
-    return [document for (record, _), document in told.items() if _is_news(document, known.get(record))]
+    found = [document for (record, _), document in told.items() if _is_news(document, known.get(record))]
+    old = {id(document) for document in found}
+    rest = [document for document in told.values() if id(document) not in old]
+    awaited = await holding.awaited(connection, rest)
+    return [*found, *(one for one in rest if one.kind is Kind.STOCK_LEVEL and (one.source, one.key) in awaited)]
 
 
 async def look_up(connection: Connection, question: Question) -> Knowledge:
@@ -94,12 +120,30 @@ async def look_up(connection: Connection, question: Question) -> Knowledge:
         listings=_of_shape(bodies, Kind.LISTING, question.listings, Listing),
         packs=await _packs(connection, question),
         complete=await _complete(connection, question),
+        unposted=await holding.unposted(connection, question.unposted),
+        held=await holding.held(connection, question.held),
+        orders_read=await _orders_read(connection, question),
+        despatches=_of_shape(bodies, Kind.DESPATCH, question.despatches, Despatch),
+        told=await _told(connection, question),
     )
 
 
 async def open_references(connection: Connection, erp: str) -> Sequence[str]:
     """The references that this ERP still has work to do on, oldest first."""
     return [row["ref"] for row in await connection.fetch(OPEN_REFERENCES, erp)]
+
+
+async def versions(connection: Connection, source: str, kind: Kind, keys: Iterable[str]) -> Mapping[str, str]:
+    """Key → the stored version of these records of one source; what is not stored is not in the answer."""
+    asked = {storable(key): key for key in keys}
+    table = columns(sorted((source, kind.value, key) for key in asked), 3)
+    return {asked[row["key"]]: row["version"] for row in await connection.fetch(KNOWN, *table)}
+
+
+async def listed(connection: Connection, channel: str, after: str, limit: int) -> Sequence[Listing]:
+    """The channel's listings behind this SKU, in the order of their SKUs."""
+    found = [load_document(Kind.LISTING, row["body"]) for row in await connection.fetch(LISTED, channel, after, limit)]
+    return [one for one in found if isinstance(one, Listing)]
 
 
 async def remember_hint(connection: Connection, source: str, hint: Hint, now: datetime) -> bool:
@@ -123,6 +167,7 @@ async def _bodies(connection: Connection, question: Question) -> Mapping[Identit
     asked = [(source, Kind.STOCK_ITEM.value, key) for source, key in question.stock_items]
     asked += [(source, Kind.STOCK_LEVEL.value, key) for source, key in question.stock_levels]
     asked += [(source, Kind.LISTING.value, key) for source, key in question.listings]
+    asked += [(source, Kind.DESPATCH.value, key) for source, key in question.despatches]
     if not asked:
         return {}
     bodies: dict[Identity, DocumentBody] = {}
@@ -162,6 +207,21 @@ def _of_shape(
 ) -> Mapping[Address, T]:
     found = {(source, key): bodies.get((storable(source), kind.value, storable(key))) for source, key in asked}
     return {address: body for address, body in found.items() if isinstance(body, shape)}
+
+
+async def _orders_read(connection: Connection, question: Question) -> Mapping[str, datetime]:
+    if not question.orders_read:
+        return {}
+    rows = await connection.fetch(ORDERS_READ, sorted(question.orders_read))
+    return {row["source"]: row["read_at"] for row in rows}
+
+
+async def _told(connection: Connection, question: Question) -> Mapping[Effect, str]:
+    if not question.told:
+        return {}
+    asked = {tuple(storable(part) for part in effect): effect for effect in question.told}
+    rows = await connection.fetch(TOLD, *columns(sorted(asked), 4))
+    return {asked[tuple(row[:4])]: row["reference"] for row in rows}
 
 
 async def _complete(connection: Connection, question: Question) -> frozenset[tuple[str, Kind]]:

@@ -1,24 +1,29 @@
 """Law 4: of stock levels only the newest unsent one per destination and key exists."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import asyncpg
 
 from khaossync.domain.documents import Kind
+from khaossync.domain.levels import ORDERS_FIRST
 from khaossync.domain.messages import LIFETIMES, NewMessage
-from khaossync.domain.stock import ChannelLevel
+from khaossync.domain.stock import ChannelLevel, Sale, Wanted
 from khaossync.outbox.codec import dump_message, storable
 from khaossync.outbox.database import Connection
 from khaossync.outbox.rows import columns, expecting
+
+SKEW = timedelta(seconds=5)
+"""How far a channel's clock may be ahead of ours. A sale that is wrongly taken to be in what was seen already keeps its
+units back until the next reading; one that is wrongly taken off once more lets them be sold twice."""
 
 Lane = tuple[str, str]
 """(destination, key) of a level."""
 
 # Whoever changes an unfinished level holds its row here first, always in this order, so that nobody waits in a circle.
 LOCK_LEVELS = """
-select l.destination, l.key, l.desired, l.shown, l.serial
+select l.destination, l.key, l.desired, l.shown, l.serial, l.shown_at, l.seen_at
 from khaossync.levels l join unnest($1::text[], $2::text[]) as told (destination, key) using (destination, key)
 order by l.destination, l.key
 for update of l"""
@@ -31,14 +36,16 @@ where m.kind = 'stock_level'"""
 
 # What each channel should show now, and what it was seen to show.
 KEEP_LEVELS = """
-insert into khaossync.levels as l (destination, key, desired, shown, serial, desired_at)
-select destination, key, desired, shown, serial, $6
-from unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::bigint[])
-    as told (destination, key, desired, shown, serial)
+insert into khaossync.levels as l (destination, key, desired, shown, serial, shown_at, seen_at, desired_at)
+select destination, key, desired, shown, serial, seen_at, seen_at, $7
+from unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::bigint[], $6::timestamptz[])
+    as told (destination, key, desired, shown, serial, seen_at)
 on conflict (destination, key) do update
 set desired = excluded.desired, shown = excluded.shown, serial = excluded.serial,
+    shown_at = coalesce(excluded.shown_at, l.shown_at), seen_at = coalesce(excluded.seen_at, l.seen_at),
     desired_at = case when l.desired = excluded.desired then l.desired_at else excluded.desired_at end
-where (l.desired, l.shown, l.serial) is distinct from (excluded.desired, excluded.shown, excluded.serial)"""
+where (l.desired, l.shown, l.serial) is distinct from (excluded.desired, excluded.shown, excluded.serial)
+    or excluded.seen_at is not null"""
 
 # An unfinished level takes the newer quantity. What waits for time goes on waiting; what waited for a person or for an
 # acknowledgement goes again, for it speaks of another quantity now.
@@ -54,23 +61,9 @@ returning m.id, m.destination, m.key, m.revision"""
 
 # What a channel was made to show.
 DELIVERED = """
-update khaossync.levels l set shown = told.quantity, delivered_at = $4
+update khaossync.levels l set shown = told.quantity, shown_at = $4, seen_at = null, delivered_at = $4
 from unnest($1::text[], $2::text[], $3::int[]) as told (destination, key, quantity)
 where l.destination = told.destination and l.key = told.key"""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A level that a channel should show, and the connector whose document asked for it."""
-
-    destination: str
-    source: str
-    level: ChannelLevel
-
-    @property
-    def seen(self) -> int | None:
-        """What the channel itself was just seen to show; what others expect of it is from hearsay and may be old."""
-        return self.level.expected if self.source == self.destination else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +73,8 @@ class Known:
     desired: int
     shown: int | None
     serial: int
+    shown_at: datetime | None = None
+    seen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,35 +87,62 @@ class Replaced:
     body: ChannelLevel
 
 
-def must_go(told: Told, known: Known | None, unfinished: bool) -> bool:
-    """Whether the channel must be told: it should show something else than before, or was just seen to.
+def lane_of(told: Wanted) -> Lane:
+    """The lane of a level, as it is stored."""
+    return (storable(told.destination), storable(told.level.key))
+
+
+def must_go(told: Wanted, known: Known | None, unfinished: bool) -> bool:
+    """Whether the channel must be told: it should show something else than before, or than it does.
 
     A level that nobody asked for before goes unless the channel shows it already. What is on its way already need
-    not be sent because the channel does not show it yet.
+    not be sent because the channel does not show it yet. What the channel took off its own count by selling it need
+    not be told.
     """
     wanted = told.level.quantity
     if known is None:
         return told.level.expected != wanted
-    return wanted != known.desired or (told.seen not in (None, wanted) and not unfinished)
+    if unfinished:
+        return wanted != known.desired
+    if told.seen is None and told.sold == ():
+        return wanted != known.desired
+    return wanted != shown_now(told, known)
+
+
+def shown_now(told: Wanted, known: Known | None) -> int | None:
+    """What the channel shows now, as far as can be told."""
+    if told.seen is not None or known is None:
+        return told.level.expected if known is None else told.seen
+    if told.sold is None or known.shown is None:
+        return None
+    return known.shown - sum(sale.units for sale in told.sold if _is_since(sale, known.shown_at))
+
+
+def _is_since(sale: Sale, shown_at: datetime | None) -> bool:
+    """Whether a sale is not in what was shown; where that cannot be told, what makes the channel show more counts."""
+    if sale.units < 0:
+        return shown_at is None or sale.at > shown_at - SKEW
+    return shown_at is not None and sale.at > shown_at + SKEW
 
 
 async def level(
-    connection: Connection, told: Sequence[tuple[str, str, ChannelLevel]], now: datetime
+    connection: Connection, told: Sequence[Wanted], now: datetime
 ) -> tuple[list[NewMessage], list[Replaced]]:
     """Store what channels should show; returns the messages that this asks for and those it changed in place."""
-    lanes = {(storable(to), storable(level.key)): Told(storable(to), source, level) for to, source, level in told}
+    lanes: dict[Lane, Wanted] = {}
+    for one in told:
+        lanes[lane_of(one)] = _merged(lanes.get(lane_of(one)), one)
     if not lanes:
         return [], []
     addresses = columns(sorted(lanes), 2)
     rows = await connection.fetch(LOCK_LEVELS, *addresses)
-    known = {(row[0], row[1]): Known(row["desired"], row["shown"], row["serial"]) for row in rows}
+    known = {(row[0], row[1]): Known(*row[2:]) for row in rows}
     unfinished = {(row["destination"], row["key"]) for row in await connection.fetch(UNFINISHED, *addresses)}
     going = {lane for lane, item in lanes.items() if must_go(item, known.get(lane), lane in unfinished)}
     replaced = await _replace(connection, {lane: lanes[lane] for lane in going & unfinished}, known, now)
-    await connection.execute(
-        KEEP_LEVELS, *columns((_row(lanes[lane], known.get(lane), lane in going) for lane in sorted(lanes)), 5), now
-    )
-    return [_message(lane, lanes[lane], known.get(lane)) for lane in sorted(going - unfinished)], replaced
+    kept = (_row(lanes[lane], known.get(lane), lane in going, now) for lane in sorted(lanes))
+    await connection.execute(KEEP_LEVELS, *columns(kept, 6), now)
+    return [_message(lane, lanes[lane], known.get(lane), now) for lane in sorted(going - unfinished)], replaced
 
 
 async def lock_levels(connection: Connection, lanes: Iterable[Lane]) -> None:
@@ -135,7 +157,7 @@ async def deliver_levels(connection: Connection, quantities: Mapping[Lane, int],
 
 
 async def _replace(
-    connection: Connection, lanes: Mapping[Lane, Told], known: Mapping[Lane, Known], now: datetime
+    connection: Connection, lanes: Mapping[Lane, Wanted], known: Mapping[Lane, Known], now: datetime
 ) -> list[Replaced]:
     if not lanes:
         return []
@@ -143,26 +165,36 @@ async def _replace(
         ((*lane, told.source, dump_message(Kind.STOCK_LEVEL, told.level)) for lane, told in sorted(lanes.items())), 4
     )
     rows = await connection.fetch(REPLACE, *table, now, now + LIFETIMES[Kind.STOCK_LEVEL])
-    return [_replaced(row, lanes, known) for row in rows]
+    return [_replaced(row, lanes, known, now) for row in rows]
 
 
-def _replaced(row: asyncpg.Record, lanes: Mapping[Lane, Told], known: Mapping[Lane, Known]) -> Replaced:
+def _merged(earlier: Wanted | None, told: Wanted) -> Wanted:
+    """The newest level, with all that was sold and seen since the last transaction."""
+    if earlier is None:
+        return told
+    sold = None if earlier.sold is None or told.sold is None else (*earlier.sold, *told.sold)
+    return replace(told, sold=sold, seen=earlier.seen if told.seen is None else told.seen)
+
+
+def _replaced(
+    row: asyncpg.Record, lanes: Mapping[Lane, Wanted], known: Mapping[Lane, Known], now: datetime
+) -> Replaced:
     lane = (row["destination"], row["key"])
-    body = expecting(lanes[lane].level, _shown(lanes[lane], known.get(lane)))
-    return Replaced(row["id"], lane[0], row["revision"], body)
+    told, before = lanes[lane], known.get(lane)
+    seen_at = now if told.seen is not None else (before.seen_at if before else None)
+    return Replaced(row["id"], lane[0], row["revision"], expecting(told.level, shown_now(told, before), seen_at))
 
 
-def _row(told: Told, known: Known | None, going: bool) -> tuple[object, ...]:
+def _row(told: Wanted, known: Known | None, going: bool, now: datetime) -> tuple[object, ...]:
     serial = (known.serial if known else 0) + going
-    return (told.destination, told.level.key, told.level.quantity, _shown(told, known), serial)
+    seen_at = now if told.seen is not None else None
+    return (*lane_of(told), told.level.quantity, shown_now(told, known), serial, seen_at)
 
 
-def _message(lane: Lane, told: Told, known: Known | None) -> NewMessage:
+def _message(lane: Lane, told: Wanted, known: Known | None, now: datetime) -> NewMessage:
+    """A level that corrects what was seen gives the channel's orders a moment to be read first."""
     version = str((known.serial if known else 0) + 1)
-    return NewMessage(told.destination, Kind.STOCK_LEVEL, lane[1], version, told.source, told.level)
-
-
-def _shown(told: Told, known: Known | None) -> int | None:
-    if known is None:
-        return told.level.expected
-    return known.shown if told.seen is None else told.seen
+    level, not_before = told.level, None
+    if known is not None and told.seen is not None:
+        level, not_before = replace(level, left=known.shown), now + ORDERS_FIRST
+    return NewMessage(lane[0], Kind.STOCK_LEVEL, lane[1], version, told.source, level, not_before)

@@ -3,24 +3,24 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-import asyncpg
-
 from khaossync.domain.despatch import OrderState
 from khaossync.domain.documents import Document, Kind
-from khaossync.domain.errors import ConfigError
-from khaossync.domain.messages import Complete, HandOver, Settlement, Withdraw
+from khaossync.domain.messages import Complete, HandOver, NewMessage, Settlement, Withdraw
 from khaossync.domain.orders import Order
 from khaossync.domain.sales_order import SalesOrder
 from khaossync.outbox.codec import dump_lines, storable_json
 from khaossync.outbox.database import Connection
+from khaossync.outbox.holding import posted, released
 from khaossync.outbox.rows import columns
 
-# An order's reference is given once and never changes. Two orders of one ERP never share one (unique constraint).
+# An order's reference is given once and never changes. Two orders of one ERP never share one: the second gets none, and
+# so it is stopped at the last look. The fingerprint is of the order as it was let in, until it is sent.
 INTEND = """
-insert into khaossync.links (key, channel, order_id, erp, ref, intended_at)
-select key, channel, order_id, erp, ref, $6
-from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) as told (key, channel, order_id, erp, ref)
-on conflict (key) do nothing"""
+insert into khaossync.links (key, channel, order_id, erp, ref, fingerprint, intended_at)
+select key, channel, order_id, erp, ref, fingerprint, $7
+from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+    as told (key, channel, order_id, erp, ref, fingerprint)
+on conflict do nothing"""
 
 # Whether the ERP has more to do. It is noted for a link in any state, for the ERP may speak before our own settling.
 OBSERVE = """
@@ -58,18 +58,15 @@ from unnest($1::text[], $2::text[]) as told (key, erp)
 where l.key = told.key and l.erp = told.erp and l.state = 'intended'"""
 
 
-async def intend_links(connection: Connection, refs: Mapping[str, tuple[str, str]], now: datetime) -> None:
-    """Give references to orders; raises ConfigError when one is given to another order already."""
+async def intend_links(
+    connection: Connection, refs: Mapping[str, tuple[str, str]], messages: Sequence[NewMessage], now: datetime
+) -> None:
+    """Give references to the orders of these messages, as far as no other order has them."""
     if not refs:
         return
-    rows = ((key, *key.partition(":")[::2], erp, ref) for key, (erp, ref) in sorted(refs.items()))
-    try:
-        await connection.execute(INTEND, *columns(rows, 5), now)
-    except asyncpg.UniqueViolationError as error:
-        raise ConfigError(
-            f"Two orders would share one reference in the ERP ({error.detail}); "
-            "give each channel of this ERP a `prefix` of its own."
-        ) from error
+    prints = {message.key: message.body.fingerprint for message in messages if isinstance(message.body, Order)}
+    rows = ((key, *key.partition(":")[::2], *refs[key], prints.get(key, "")) for key in sorted(refs))
+    await connection.execute(INTEND, *columns(rows, 6), now)
 
 
 async def observe_states(connection: Connection, documents: Sequence[Document], now: datetime) -> set[str]:
@@ -89,8 +86,10 @@ async def settle_links(connection: Connection, settled: Sequence[Settlement], no
     gone = [(item.message.key, item.message.destination) for item in orders if isinstance(item.verdict, Withdraw)]
     if sent:
         await connection.execute(SENT, *columns(sent, 6), now)
+        await posted(connection, sorted(row[0] for row in sent if row[0]), now)
     if gone:
         await connection.execute(WITHDRAWN, *columns(sorted(gone), 2))
+        await released(connection, sorted(key for key, _ in gone))
     if edited := [_edited_row(item) for item in settled if _is_told_edit(item)]:
         await connection.execute(EDITED, *columns(edited, 3))
 

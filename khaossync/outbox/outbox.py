@@ -5,7 +5,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 
 from khaossync.clock import Clock
@@ -13,7 +13,8 @@ from khaossync.domain.documents import Document, Kind
 from khaossync.domain.errors import OwnershipLostError
 from khaossync.domain.knowledge import Knowledge, Question
 from khaossync.domain.messages import Message, Settlement
-from khaossync.outbox import accepting, counting, knowing, settling
+from khaossync.domain.stock import Listing
+from khaossync.outbox import accepting, counting, holding, knowing, settling
 from khaossync.outbox.counting import Depth
 from khaossync.outbox.database import Database, DatabaseSettings, open_database
 from khaossync.outbox.gathering import Gathering
@@ -24,7 +25,7 @@ from khaossync.ports import Acceptance, Accepted, Hint
 
 
 class PostgresOutbox:
-    """Keeps `ports.Outbox` and `ports.OpenReferences`; opened by `open_outbox`.
+    """Keeps `ports.Outbox` and `ports.Memory`; opened by `open_outbox`.
 
     Every method raises TransientError while PostgreSQL is away. Claims outlive that: what could not be settled is
     settled again.
@@ -70,16 +71,29 @@ class PostgresOutbox:
         async with self.database.connection() as connection:
             return await knowing.open_references(connection, erp)
 
+    async def versions(self, source: str, kind: Kind, keys: Iterable[str]) -> Mapping[str, str]:
+        """Key → the version that is stored of it, of those that are."""
+        async with self.database.connection() as connection:
+            return await knowing.versions(connection, source, kind, keys)
+
     async def hint(self, source: str, hint: Hint) -> bool:
         """Remember a webhook's delivery; False when it was told before."""
         async with self.database.connection() as connection:
             return await knowing.remember_hint(connection, source, hint, self._clock.now())
 
+    async def listed(self, channel: str, after: str, limit: int) -> Sequence[Listing]:
+        """The channel's listings by SKU, so many behind this one."""
+        async with self.database.connection() as connection:
+            return await knowing.listed(connection, channel, after, limit)
+
+    async def counted(self, channel: str, until: datetime) -> Sequence[str]:
+        """Forget the units that were posted up to this moment; returns the stock codes that may be shown again."""
+        return await self.database.transact(holding.counted, channel, until)
+
     async def accept(self, acceptance: Acceptance) -> Accepted:
         """Store a page, its messages and its cursor in one transaction; pages that come together share it.
 
-        A level's `expected` counts as seen just now: leave it None unless this page is what told it. Raises
-        ConfigError when a reference was given to another order already.
+        A level's `expected` counts as seen just now: leave it None unless this page is what told it.
         """
         return await self._accepting.do(acceptance)
 

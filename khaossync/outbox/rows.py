@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -21,9 +23,9 @@ Effect = tuple[str, str, str, str]
 MESSAGE_COLUMNS = """
     m.id, m.destination, m.kind, m.key, m.version, m.source, m.body, m.created_at, m.expires_at, m.attempts,
     m.failures, m.revision, m.doubt or m.intent_at is not null as doubt,
-    case when m.kind = 'stock_level' then
-        (select l.shown from khaossync.levels l where l.destination = m.destination and l.key = m.key)
-    end as shown"""
+    case when m.kind = 'stock_level' then (
+        select row(l.shown, l.seen_at) from khaossync.levels l where l.destination = m.destination and l.key = m.key
+    ) end as shown"""
 
 
 def columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
@@ -53,7 +55,7 @@ def message_of(row: asyncpg.Record) -> Message:
     kind = Kind(row["kind"])
     body = load_message(kind, row["body"])
     if isinstance(body, ChannelLevel):
-        body = expecting(body, row["shown"])
+        body = expecting(body, *(row["shown"] or (None, None)))
     return Message(
         id=row["id"],
         destination=row["destination"],
@@ -71,9 +73,9 @@ def message_of(row: asyncpg.Record) -> Message:
     )
 
 
-def expecting(level: ChannelLevel, shown: int | None) -> ChannelLevel:
-    """The level with what its channel was last seen or made to show."""
-    return ChannelLevel(level.sku, level.listing_id, level.location, level.quantity, shown)
+def expecting(level: ChannelLevel, shown: int | None, seen_at: datetime | None) -> ChannelLevel:
+    """The level with what its channel was last made to show, or was seen to show at that instant."""
+    return replace(level, expected=shown, seen_at=seen_at)
 
 
 def link_of(row: asyncpg.Record) -> Link:

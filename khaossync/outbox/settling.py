@@ -1,6 +1,6 @@
 """Settling: verdicts made permanent in batches, each batch fenced by the owner's epoch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -112,8 +112,9 @@ async def settle(
     await _defer(connection, settled, ids)
     await _park(connection, [item for item in settled if isinstance(item.verdict, Park)], ids)
     await settle_links(connection, finished, now)
-    await _follow_cases(connection, settled, ids, now)
-    await record(connection, [_change(item) for item in settled if not isinstance(item.verdict, Complete)], now)
+    same = await _follow_cases(connection, settled, ids, now)
+    told = [item for item in settled if not isinstance(item.verdict, Complete) and item.message.id not in same]
+    await record(connection, [_change(item) for item in told], now)
     delivered = {_lane(item.message): _quantity(item) for item in levels if isinstance(item.verdict, Complete)}
     if delivered:
         await deliver_levels(connection, delivered, now)
@@ -158,17 +159,24 @@ async def _park(connection: Connection, parks: Sequence[Settlement], ids: _Ids) 
     ids.cased |= parked
 
 
-async def _follow_cases(connection: Connection, settled: Sequence[Settlement], ids: _Ids, now: datetime) -> None:
+async def _follow_cases(
+    connection: Connection, settled: Sequence[Settlement], ids: _Ids, now: datetime
+) -> Collection[int]:
+    """Open and close cases; returns the messages that wait again with the very case they waited with before."""
     cases = {
         item.message.id: item.verdict.case
         for item in settled
         if isinstance(item.verdict, Park | HandOver) and item.message.id in ids.reached
     }
-    opened = await open_cases(connection, list(cases.values()), now)
-    if cases:
-        await attach(connection, [(opened[case_key(case)].case_id, message_id) for message_id, case in cases.items()])
+    reports = [item.report for item in settled if item.report and item.message.id in ids.reached]
+    opened = await open_cases(connection, [*cases.values(), *reports], now)
+    files = {message_id: opened[case_key(case)] for message_id, case in cases.items()}
+    fresh = await attach(connection, [(file.case_id, message_id) for message_id, file in files.items()])
     stay = [case.case_id for case in opened.values()]
-    await close_left(connection, sorted(ids.cased), now, "its messages went on", stay)
+    gone = {item.message.id for item in settled if isinstance(item.verdict, Withdraw)}
+    await close_left(connection, sorted(ids.cased - gone), now, "cured", stay)
+    await close_left(connection, sorted(ids.cased & gone), now, "no longer wanted", stay)
+    return {message_id for message_id, file in files.items() if not file.news and message_id not in fresh}
 
 
 async def _regain(connection: Connection, message_ids: Sequence[int]) -> Mapping[int, Message]:
@@ -188,9 +196,9 @@ def _finish_row(settlement: Settlement) -> tuple[object, ...]:
 def _defer_row(message: Message, verdict: Retry | Await) -> tuple[object, ...]:
     if isinstance(verdict, Await):
         return (message.id, message.revision, "pending", verdict.until, message.attempts, 0, message.doubt)
-    attempts = message.attempts + verdict.spent
+    attempts, failures = message.attempts + verdict.spent, message.failures + verdict.failed
     doubt = message.doubt or verdict.doubt
-    return (message.id, message.revision, "waiting", verdict.at, attempts, message.failures + 1, doubt)
+    return (message.id, message.revision, "waiting", verdict.at, attempts, failures, doubt)
 
 
 def _taken_row(message: Message, verdict: Await) -> tuple[str, ...]:

@@ -46,9 +46,10 @@ select moment.at, moment.what, concat_ws(' ', 'case', c.id, c.class), moment.det
 from khaossync.cases c cross join lateral (
     values (c.opened_at, 'opened', c.detail), (c.closed_at, 'closed', concat_ws(': ', c.closed_by, c.why))
 ) as moment (at, what, detail)
-where moment.at is not null and (
-    c.subject = any($1::text[])
-    or c.id in (select a.case_id from khaossync.case_messages a join effects on effects.id = a.message_id)
+where moment.at is not null and c.id in (
+    select named.id from khaossync.cases named where named.subject = any($1::text[])
+    union
+    select a.case_id from khaossync.case_messages a join effects on effects.id = a.message_id
 )
 order by at, what"""
 

@@ -12,7 +12,10 @@ import structlog
 from khaossync.clock import Clock
 from khaossync.domain.errors import AmbiguousError, ConnectorDownError, RateLimitedError, SyncError, TransientError
 from khaossync.ports import Meter
-from khaossync.transport.limiter import Limiter
+from khaossync.transport.buckets import Charge
+from khaossync.transport.clocks import ahead
+from khaossync.transport.limiter import Limiter, Turn
+from khaossync.transport.priority import Priority
 
 log = structlog.get_logger()
 
@@ -30,7 +33,8 @@ class UnauthorisedError(ConnectorDownError):
 class Request:
     """One request. `operation` names it in logs and metrics; `safe` tells that sending it twice does no harm.
 
-    `readable` are failing statuses whose body the caller reads itself (a SOAP fault comes with 500).
+    `readable` are failing statuses whose body the caller reads itself (a SOAP fault comes with 500). `door` is the
+    one of the limiter's doors that it goes through, where a system bears only so many calls at once.
     """
 
     operation: str
@@ -41,19 +45,24 @@ class Request:
     body: bytes | None = None
     timeout: timedelta = timedelta(seconds=60)
     readable: frozenset[int] = frozenset()
+    door: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A complete answer; header names are lower case."""
+    """A complete answer and the turn in which it was got; header names are lower case."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    turn: Turn
 
 
 class Http:
-    """The way to one system: its session, its limiter, its measurements."""
+    """The way to one system: its session, its limiter, its measurements.
+
+    `skew` is by how much the system's clock was ahead of ours at its last answer that told the time; None before one.
+    """
 
     def __init__(
         self,
@@ -71,32 +80,47 @@ class Http:
         self._clock = clock
         self._meter = meter
         self._max_body = max_body
+        self.skew: timedelta | None = None
 
-    async def send(self, request: Request, cost: float = 1) -> Answer:
+    async def send(self, request: Request, priority: Priority, cost: float = 1) -> Answer:
         """Wait for the limiter, send, and return any answer that the caller must read itself.
 
         Raises ConnectorDownError (cannot connect, 401, 403), RateLimitedError (429), TransientError (nothing can
         have happened, or `safe`), AmbiguousError (it may have happened). Redirects are not followed.
         """
         began = time.monotonic()
-        await self.limiter.acquire(cost)
-        self._meter.observe("limiter_wait_seconds", time.monotonic() - began, system=self._system)
+        async with self.limiter.turn(priority, cost, request.door) as turn:
+            waited = time.monotonic() - began
+            self._meter.observe("limiter_wait_seconds", waited, system=self._system, priority=priority.label)
+            return await self._measured(request, turn)
+
+    def charged(self, answer: Answer, charge: Charge) -> None:
+        """Tell what an answer says of its cost and of the server's bucket."""
+        self.limiter.told(answer.turn, charge)
+        priority = answer.turn.priority.label
+        self._meter.count("limiter_tokens", charge.spent, system=self._system, priority=priority)
+
+    def refused(self, turn: Turn, wait: timedelta = timedelta(0)) -> None:
+        """Tell that a call was one too many; for `wait` (a minute at most) no other is made."""
+        self._meter.count("limiter_refusals", system=self._system, priority=turn.priority.label)
+        self.limiter.pause(min(wait, _LONGEST_PAUSE).total_seconds())
+
+    async def _measured(self, request: Request, turn: Turn) -> Answer:
         began, outcome = time.monotonic(), "ok"
         try:
-            answer = await self._exchange(request)
+            answer = await self._exchange(request, turn)
             self._judge(request, answer)
             return answer
         except SyncError as error:
             outcome = type(error).__name__
             raise
         finally:
-            self.limiter.landed(cost)
             took = time.monotonic() - began
             self._meter.observe("request_seconds", took, system=self._system, operation=request.operation)
             self._meter.count("requests", system=self._system, operation=request.operation, outcome=outcome)
             log.debug("request", system=self._system, operation=request.operation, outcome=outcome, seconds=took)
 
-    async def _exchange(self, request: Request) -> Answer:
+    async def _exchange(self, request: Request, turn: Turn) -> Answer:
         try:
             async with self._session.request(
                 request.method,
@@ -106,9 +130,10 @@ class Http:
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=request.timeout.total_seconds(), sock_connect=10),
             ) as response:
+                self.skew = ahead(response.headers.get("Date", ""), self._clock.now(), self.skew)
                 body = await self._read(request, response)
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(response.status, headers, body)
+                return Answer(response.status, headers, body, turn)
         except (
             aiohttp.ClientConnectorError,
             aiohttp.ConnectionTimeoutError,
@@ -138,7 +163,7 @@ class Http:
             raise refusal(f"{where}: check the credentials and their permissions")
         if answer.status == 429:
             wait = retry_after(answer.headers, self._clock) or _DEFAULT_WAIT
-            self.limiter.pause(min(wait, _LONGEST_PAUSE).total_seconds())
+            self.refused(answer.turn, wait)
             raise RateLimitedError(where, wait)
         if answer.status >= 500 or answer.status in (408, 425):
             raise self._lost(request, f"HTTP {answer.status}")

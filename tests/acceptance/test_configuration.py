@@ -1,7 +1,6 @@
-"""A configuration that cannot work starts nothing; `check` holds one that can against both systems."""
+"""A configuration that cannot work starts nothing."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from acceptance.playhouse import Playhouse, Tables
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Playhouse]:
-    async with Playhouse(tmp_path_factory.mktemp("check")) as house:
+    async with Playhouse(tmp_path_factory.mktemp("configuration")) as house:
         await house.start()
         yield house
 
@@ -39,55 +38,6 @@ async def test_a_bad_configuration_is_one_clear_line_and_nothing_is_started(what
         assert not (tmp_path / "postgres").exists()
         assert not house.shop.server.requests
         assert not house.khaos.calls
-
-
-async def test_a_good_configuration_passes_every_check(house: Playhouse) -> None:
-    told = await house.cli("check")
-    assert told.code == 0, told.out
-    assert "FAIL" not in told.out
-    machine = await house.cli("check", "--json")
-    found = json.loads(machine.out)
-    assert {"configuration", "database", "khaos", "shop", "scopes"} <= {one["subject"] for one in found}
-    assert all(one["good"] for one in found)
-
-
-async def failing(house: Playhouse, changes: Tables) -> list[dict[str, str]]:
-    """The bad findings of a configuration with these changes, which are taken back afterwards."""
-    kept = house.config.read_text()
-    house.configure(changes)
-    told = await house.cli("check", "--json")
-    house.config.write_text(kept)
-    assert told.code == 1, told.out + told.err
-    return [one for one in json.loads(told.out) if not one["good"]]
-
-
-async def test_a_location_that_does_not_exist_is_found_with_those_that_do(house: Playhouse) -> None:
-    """S-39."""
-    sites = house.settings["channel"]["shop"]["sites"]
-    wrong = {"sites": dict.fromkeys(sites) | {"gid://shopify/Location/99": ["1"]}}
-    (bad,) = await failing(house, {"channel": {"shop": wrong}})
-    assert "gid://shopify/Location/99" in bad["detail"]
-    assert next(iter(sites)) in bad["remedy"]
-
-
-@pytest.mark.parametrize(
-    ("key", "value"), [("sales_source", "Wob"), ("company_class", "Retial"), ("couriers", {"Express": "DHL-9"})]
-)
-async def test_a_name_that_the_erp_does_not_know_is_found_with_those_that_it_does(
-    house: Playhouse, key: str, value: str | dict[str, str]
-) -> None:
-    """S-8, SHO-16."""
-    (bad,) = await failing(house, {"channel": {"shop": {key: value}}})
-    assert str(value if isinstance(value, str) else value["Express"]) in bad["detail"]
-    assert key in bad["remedy"]
-
-
-async def test_a_wrong_token_and_a_closed_erp_are_found_side_by_side(house: Playhouse) -> None:
-    """S-40."""
-    with_nobody = {"url": "http://127.0.0.1:9/KhaosSIM.exe"}
-    bad = await failing(house, {"channel": {"shop": {"access_token": "shpat_wrong"}}, "erp": {"khaos": with_nobody}})
-    assert {one["subject"] for one in bad} == {"shop", "khaos"}
-    assert all(one["remedy"] for one in bad)
 
 
 async def test_a_second_daemon_on_the_same_data_is_refused(house: Playhouse) -> None:

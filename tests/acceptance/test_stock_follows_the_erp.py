@@ -52,7 +52,7 @@ async def test_a_pack_follows_its_scarcest_part(house: Playhouse) -> None:
 async def test_a_quantity_typed_in_the_shop_is_corrected(house: Playhouse) -> None:
     """SHO-12, SHO-14, S-17, S-39."""
     wanted = shown(house, "TEA")
-    house.shop.recount("TEA", "Warehouse", 3)
+    house.shop.staff_sets("TEA", "Warehouse", 3)
     await shows(house, "TEA", wanted)
 
 

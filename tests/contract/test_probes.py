@@ -5,6 +5,7 @@ from contract.trouble import Trouble
 from contract.world import World
 
 from khaossync.domain.errors import ConnectorDownError, SyncError
+from khaossync.ports import Severity
 from khaossync.sandbox.faults import Fault
 
 
@@ -66,13 +67,13 @@ async def test_a_check_of_good_settings_finds_them_good(world: World) -> None:
     async with world.connected() as connector:
         findings = await connector.probe.check()
     assert findings
-    assert [finding for finding in findings if not finding.good] == []
+    assert [finding for finding in findings if finding.severity is not Severity.OK] == []
     assert all(finding.subject and finding.detail for finding in findings)
 
 
 async def test_a_check_of_mistaken_settings_says_what_to_do(world: World) -> None:
     async with world.connected(**world.MISTAKEN) as connector:
         findings = await connector.probe.check()
-    bad = [finding for finding in findings if not finding.good]
+    bad = [finding for finding in findings if finding.severity is Severity.FAIL]
     assert bad
     assert all(finding.remedy for finding in bad)

@@ -42,7 +42,7 @@ async def test_a_kind_that_is_not_offered_is_no_sink_and_every_other_is_tried(wo
     async with world.connected() as connector:
         assert connector.capabilities == {target.KIND for target in world.TARGETS.values()}
         assert all(isinstance(kind, Kind) and sink.kind is kind for kind, sink in connector.sinks.items())
-        assert all(sink.max_batch >= 1 for sink in connector.sinks.values())
+        assert all(min(sink.max_batch, sink.parallel) >= 1 for sink in connector.sinks.values())
 
 
 async def test_the_world_sends_webhooks_exactly_where_they_are_taken(world: World) -> None:

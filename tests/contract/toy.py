@@ -22,8 +22,10 @@ from khaossync.domain.sales_order import SalesOrder
 from khaossync.domain.stock import StockLevel
 from khaossync.ports import Connector, Finding, Kit
 from khaossync.sandbox.faults import Faults
+from khaossync.transport.buckets import Budget
 from khaossync.transport.http import Http, Request
-from khaossync.transport.limiter import Budget
+from khaossync.transport.limiter import Limiter
+from khaossync.transport.priority import Priority
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,8 @@ class Client:
                 headers={},
                 body=json.dumps(asked).encode(),
                 timeout=timedelta(seconds=self.settings.timeout),
-            )
+            ),
+            Priority.ORDERS,
         )
         return json.loads(answer.body)
 
@@ -143,6 +146,7 @@ class Orders:
     defects: Defects
     kind: Kind = Kind.ORDER
     max_batch: int = 1
+    parallel: int = 1
     blind: bool = True
 
     async def deliver(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
@@ -171,7 +175,7 @@ class LedgerProbe:
 
     async def check(self) -> Sequence[Finding]:
         await self.ping()
-        return [Finding("ledger", True, "it answers")]
+        return [Finding.ok("ledger", "it answers")]
 
 
 class ToyWorld(World):
@@ -203,7 +207,7 @@ class ToyWorld(World):
     async def build(self, settings: BaseModel, kit: Kit) -> Connector:
         assert isinstance(settings, Settings)
         session = await kit.stack.enter_async_context(aiohttp.ClientSession())
-        client = Client(settings, Http(NAME, session, Budget(10_000, 1), kit.clock, kit.meter))
+        client = Client(settings, Http(NAME, session, Limiter(Budget(10_000, 1)), kit.clock, kit.meter))
         source, sink = Levels(client, kit, self.defects), Orders(client, self.defects)
         return Connector(NAME, "toy", LedgerProbe(client), (source,), {Kind.ORDER: sink})
 

@@ -6,7 +6,7 @@ other side. Every law of this folder then holds it to its word; nothing else is 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -71,6 +71,10 @@ class OpenOrders:
     async def open_references(self, erp: str) -> Sequence[str]:
         assert erp == NAME
         return tuple(self.refs)
+
+    async def versions(self, source: str, kind: Kind, keys: Iterable[str]) -> Mapping[str, str]:
+        """Nothing is stored: a source is asked for all that it would tell."""
+        return {}
 
 
 class World(ABC):

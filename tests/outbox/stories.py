@@ -12,7 +12,7 @@ from khaossync.domain.cases import Case, CaseClass
 from khaossync.domain.documents import Document, Kind, Page
 from khaossync.domain.messages import Complete, Message, NewMessage, Settlement
 from khaossync.domain.orders import Order, order_key
-from khaossync.domain.stock import ChannelLevel
+from khaossync.domain.stock import ChannelLevel, Wanted
 from khaossync.outbox import Database, PostgresOutbox
 from khaossync.ports import Acceptance
 
@@ -60,7 +60,10 @@ def an_accepted_order(number: str = "5001") -> Acceptance:
 
 
 def levels(*told: ChannelLevel, source: str = "khaos") -> Acceptance:
-    return acceptance(levels=tuple(("shop", source, one) for one in told), source="khaos", stream="stock")
+    """What the ERP's stock asks for; told by the shop itself, `expected` is what it was just seen to show."""
+    seen = source == "shop"
+    wanted = tuple(Wanted("shop", source, one, seen=one.expected if seen else None) for one in told)
+    return acceptance(levels=wanted, source="khaos", stream="stock")
 
 
 def a_level(quantity: int, expected: int | None = None, sku: str = "MUG") -> ChannelLevel:

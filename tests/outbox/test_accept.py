@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import examples
-import pytest
 from outbox.stories import (
     HandClock,
     a_case,
@@ -23,9 +22,10 @@ from outbox.stories import (
 )
 
 from khaossync.domain.documents import Kind, Page, Unreadable
-from khaossync.domain.errors import ConfigError
-from khaossync.domain.knowledge import Question
+from khaossync.domain.knowledge import Effect, Knowledge, Question
 from khaossync.domain.links import LinkState
+from khaossync.domain.messages import NewMessage
+from khaossync.domain.stock import Wanted
 from khaossync.outbox import Database, DatabaseSettings, PostgresOutbox, open_outbox
 from khaossync.ports import Accepted, Hint
 
@@ -63,7 +63,7 @@ async def test_an_effect_is_unique_even_after_it_is_done(outbox: PostgresOutbox,
 async def test_the_same_page_accepted_by_many_at_once_is_harmless(
     outbox: PostgresOutbox, dsn: str, database: Database
 ) -> None:
-    page = replace(an_accepted_order(), cases=(a_case(),), levels=(("shop", "khaos", a_level(5)),))
+    page = replace(an_accepted_order(), cases=(a_case(),), levels=(Wanted("shop", "khaos", a_level(5)),))
     async with open_outbox(DatabaseSettings(dsn), HandClock()) as other:
         results = await asyncio.gather(*(box.accept(page) for box in (outbox, other) * 10))
     assert sum(result.messages for result in results) == 1
@@ -84,12 +84,12 @@ async def test_pages_that_come_together_share_a_transaction(outbox: PostgresOutb
 async def test_a_bad_page_fails_alone(outbox: PostgresOutbox) -> None:
     """One document must not stop the rest."""
     good = an_accepted_order("1")
-    bad = acceptance(order_message("2"), refs={"shop:2": ("khaos", "S1")}, cursor="bad", stream="other")
+    bad = acceptance(order_message("2", kind=Kind.REFUND), cursor="bad", stream="other")  # an order is no refund
     results = await asyncio.gather(
         outbox.accept(acceptance(stream="first")), outbox.accept(good), outbox.accept(bad), return_exceptions=True
     )
     assert results[1] == Accepted(documents=1, messages=1)
-    assert isinstance(results[2], ConfigError)
+    assert isinstance(results[2], TypeError)
     assert await outbox.cursor("shop", "other") is None
 
 
@@ -106,6 +106,34 @@ async def test_of_two_versions_in_one_page_the_newest_is_kept(outbox: PostgresOu
     await outbox.accept(acceptance(documents=[new, order_document(version="1")]))
     assert await value(database, "select version from khaossync.documents") == "2"
     assert await value(database, "select count(*) from khaossync.raws") == 2
+
+
+async def test_a_connector_may_ask_which_versions_of_its_own_records_are_stored(outbox: PostgresOutbox) -> None:
+    """S-2: what a shop lists and we do not have is found by asking, however odd its key."""
+    mine = order_document()
+    odd = replace(mine, key="shop:\0odd")
+    other = replace(mine, source="other", version="9")
+    await outbox.accept(acceptance(documents=[mine, odd]))
+    await outbox.accept(replace(acceptance(documents=[other]), source="other"))
+    asked = [mine.key, odd.key, "shop:unknown"]
+    assert await outbox.versions("shop", Kind.ORDER, asked) == {mine.key: mine.version, odd.key: mine.version}
+    assert await outbox.versions("shop", Kind.REFUND, asked) == {}
+    assert await outbox.versions("shop", Kind.ORDER, []) == {}
+
+
+async def test_what_an_effect_is_called_on_the_other_side_is_known_once_it_is_done(outbox: PostgresOutbox) -> None:
+    """S-26: a late tracking number must find the fulfilment that it is for."""
+    first: Effect = ("shop", Kind.DESPATCH, "shop:5001", "INV1")
+    parcel = examples.despatch(despatch_id="INV1")
+    asked = Question(told=frozenset({first}), despatches=frozenset({("khaos", "INV1")}))
+    assert await outbox.look_up(asked) == Knowledge()
+    page = [examples.document("khaos", Kind.DESPATCH, "INV1", parcel)]
+    message = NewMessage(*first, "khaos", parcel)
+    await outbox.accept(replace(acceptance(message, documents=page), source="khaos", stream="despatches"))
+    assert await outbox.look_up(asked) == Knowledge(despatches={("khaos", "INV1"): parcel})
+    await outbox.own(["shop"])
+    await complete(outbox, await claim_one(outbox, "shop", Kind.DESPATCH), reference="gid-1 gid-2")
+    assert (await outbox.look_up(asked)).told == {first: "gid-1 gid-2"}
 
 
 async def test_news_leaves_out_what_is_known_already(outbox: PostgresOutbox) -> None:
@@ -150,9 +178,12 @@ async def test_a_reference_is_given_once_and_its_link_is_intended(outbox: Postgr
 
 
 async def test_two_orders_cannot_share_a_reference(outbox: PostgresOutbox) -> None:
+    """MKP-23, SHW-27: the second gets none, which stops it at the last look, and its stream goes on."""
     await outbox.accept(an_accepted_order("1"))
-    with pytest.raises(ConfigError, match="prefix"):
-        await outbox.accept(acceptance(refs={"shop:2": ("khaos", "S1")}))
+    await outbox.accept(acceptance(order_message("2"), refs={"shop:2": ("khaos", "S1")}, cursor="after"))
+    known = await outbox.look_up(Question(orders=frozenset({"shop:1", "shop:2"})))
+    assert [link.key for link in known.links.values()] == ["shop:1"]
+    assert await outbox.cursor("shop", "orders") == "after"
 
 
 async def test_the_stored_catalogue_answers_questions(outbox: PostgresOutbox) -> None:

@@ -1,15 +1,16 @@
 """Law 4: of stock levels only the newest unsent one per destination and key exists."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from outbox.stories import HandClock, a_case, a_level, claim_one, complete, levels, value
+from outbox.stories import HandClock, a_case, a_level, acceptance, claim_one, complete, levels, query, value
 
 from khaossync.domain.documents import Kind
 from khaossync.domain.messages import Message, Park, Retry, Settlement
-from khaossync.domain.stock import ChannelLevel
+from khaossync.domain.stock import ChannelLevel, Sale, Wanted
 from khaossync.outbox import Database, PostgresOutbox
-from khaossync.outbox.levelling import Known, Told, must_go
+from khaossync.outbox.levelling import Known, must_go
 from khaossync.ports import Accepted
 
 
@@ -31,7 +32,8 @@ from khaossync.ports import Accepted
 def test_a_level_goes_when_the_channel_should_show_something_else(
     quantity: int, expected: int | None, source: str, known: Known | None, unfinished: bool, goes: bool
 ) -> None:
-    assert must_go(Told("shop", source, a_level(quantity, expected)), known, unfinished) is goes
+    seen = expected if source == "shop" else None
+    assert must_go(Wanted("shop", source, a_level(quantity, expected), seen=seen), known, unfinished) is goes
 
 
 def level_of(message: Message) -> ChannelLevel:
@@ -102,13 +104,71 @@ async def test_the_message_says_what_the_channel_was_last_seen_or_made_to_show(o
     assert level_of(await claim_level(outbox)).expected == 5
 
 
-async def test_hearsay_about_the_channel_does_not_overrule_what_it_was_made_to_show(outbox: PostgresOutbox) -> None:
+async def test_hearsay_about_the_channel_does_not_overrule_what_it_was_made_to_show(
+    outbox: PostgresOutbox, clock: HandClock
+) -> None:
     """A listing read before our delivery still speaks of the old quantity; only the channel itself is believed."""
     await outbox.accept(levels(a_level(5, expected=9)))
     await complete(outbox, await claim_level(outbox))
     assert await outbox.accept(levels(a_level(5, expected=9), source="khaos")) == Accepted()
     assert (await outbox.accept(levels(a_level(5, expected=9), source="shop"))).levels == 1
-    assert level_of(await claim_level(outbox)) == a_level(5, expected=9)
+    seen_at = clock.now()
+    clock.forward(seconds=16)
+    await outbox.turn()
+    assert level_of(await claim_level(outbox)) == replace(a_level(5, expected=9), seen_at=seen_at, left=5)
+
+
+async def test_a_correction_of_what_was_seen_waits_for_the_orders_first(
+    outbox: PostgresOutbox, clock: HandClock
+) -> None:
+    """SHO-12, S-20: a lower quantity than ours may be the trace of a sale that we have not read yet."""
+    await outbox.accept(levels(a_level(5)))
+    await complete(outbox, await claim_level(outbox))
+    await outbox.accept(levels(a_level(5, expected=4), source="shop"))
+    assert await outbox.claim("shop", Kind.STOCK_LEVEL, 10) == []
+    await outbox.accept(acceptance(levels=(Wanted("shop", "shop", a_level(4), sold=(Sale(1, clock.now()),)),)))
+    clock.forward(seconds=16)
+    await outbox.turn()
+    assert level_of(await claim_level(outbox)).quantity == 4
+
+
+async def test_what_the_shop_took_off_by_selling_is_not_told_to_it(
+    outbox: PostgresOutbox, database: Database, clock: HandClock
+) -> None:
+    """SHO-F4: at a peak every sale would cost a call, and the ERP's own word of it another."""
+    await outbox.accept(levels(a_level(5)))
+    await complete(outbox, await claim_level(outbox))
+    sold = (Sale(2, clock.forward(minutes=1)),)
+    sale = acceptance(levels=(Wanted("shop", "shop", a_level(3), sold=sold),))
+    assert await outbox.accept(sale) == Accepted()
+    assert await outbox.accept(levels(a_level(3))) == Accepted()
+    [row] = await query(database, "select desired, shown from khaossync.levels")
+    assert tuple(row) == (3, 3)
+
+
+async def test_a_sale_from_an_unknown_place_is_told_without_an_expectation(outbox: PostgresOutbox) -> None:
+    await outbox.accept(levels(a_level(5)))
+    await complete(outbox, await claim_level(outbox))
+    await outbox.accept(acceptance(levels=(Wanted("shop", "shop", a_level(4), sold=None),)))
+    assert level_of(await claim_level(outbox)) == a_level(4, expected=None)
+
+
+async def test_a_sale_that_was_seen_already_is_not_taken_off_again(outbox: PostgresOutbox, clock: HandClock) -> None:
+    """S-20: taken off twice, the next sale would look like the shop's own figure, and be undone."""
+    await outbox.accept(levels(a_level(5)))
+    await complete(outbox, await claim_level(outbox))
+    sold = (Sale(1, clock.now() - timedelta(seconds=1)),)
+    await outbox.accept(acceptance(levels=(Wanted("shop", "shop", a_level(4), sold=sold),)))
+    assert level_of(await claim_level(outbox)) == a_level(4, expected=5)
+
+
+async def test_sales_of_one_page_add_up(outbox: PostgresOutbox, database: Database, clock: HandClock) -> None:
+    await outbox.accept(levels(a_level(9)))
+    await complete(outbox, await claim_level(outbox))
+    first, second = Sale(1, clock.forward(minutes=1)), Sale(2, clock.forward(minutes=1))
+    both = (Wanted("shop", "shop", a_level(8), sold=(first,)), Wanted("shop", "shop", a_level(6), sold=(second,)))
+    assert await outbox.accept(acceptance(levels=both)) == Accepted()
+    assert await value(database, "select shown from khaossync.levels") == 6
 
 
 async def test_a_drifted_channel_is_told_again_but_not_while_a_message_is_under_way(outbox: PostgresOutbox) -> None:

@@ -9,9 +9,12 @@ import pytest
 import pytest_asyncio
 from outbox.conftest import at_database, execute
 
+from khaossync.outbox.casework import ATTACH, OPEN
+from khaossync.outbox.enqueueing import AGAIN
 from khaossync.outbox.feeds import READ_EVENTS, READ_LEVELS
-from khaossync.outbox.knowing import HOOK, KNOWN, LINKS, OPEN_REFERENCES
+from khaossync.outbox.knowing import HOOK, KNOWN, LINKS, OPEN_REFERENCES, TOLD
 from khaossync.outbox.ownership import PROMOTE
+from khaossync.outbox.releasing import BY_CLASS, BY_STOCK_CODE, GO
 from khaossync.outbox.settling import DEFER, FINISH, INTEND, PARK
 from khaossync.outbox.tracing import EVENTS, NAMES, UNFINISHED
 
@@ -44,9 +47,24 @@ FILL = """
     select 'shop', 'order', 'shop:' || n, '1', :noon, '', :noon, :noon from generate_series(1, 5000) n;
     insert into khaossync.history (at, message_id, destination, kind, key, event, who, why)
     select :noon, n, 'khaos', 'order', 'shop:' || n, 'retry', '', '' from generate_series(1, 5000) n;
+    insert into khaossync.cases (class, source, subject, state, detail, evidence, opened_at, told_at, closed_at)
+    select 'unmapped_sku', 'shop', 'shop:' || n, case when n % 2000 = 0 then 'open' else 'closed' end, '',
+        '{"stock codes": "CUP, JUG"}', :noon, :noon, case when n % 2000 > 0 then :noon end
+    from generate_series(1, 20000) n;
+    insert into khaossync.case_messages (case_id, message_id) select n, n from generate_series(1, 20000) n;
     analyze;
 """.replace(":noon", NOON)
-ONE_OF_MANY = {"messages", "ledger", "links", "documents", "raws", "history", "levels"}
+ONE_OF_MANY = {
+    "messages",
+    "ledger",
+    "links",
+    "documents",
+    "raws",
+    "history",
+    "levels",
+    "cases",
+    "case_messages",
+}
 """The tables that grow with the trade; the others stay small or are written in order."""
 
 STATEMENTS: dict[str, tuple[str, str]] = {
@@ -60,7 +78,21 @@ STATEMENTS: dict[str, tuple[str, str]] = {
     ),
     "park": (PARK, "array[5]::bigint[], array[0], array[false]"),
     "intend": (INTEND, f"array[5]::bigint[], {NOON}"),
+    "ask again": (
+        AGAIN,
+        "array['khaos'], array['order'], array['shop:6'], array['1'], array['{}'], "
+        f"array[null]::timestamptz[], {NOON}, array[{NOON}]",
+    ),
+    "open cases": (
+        OPEN,
+        f"array['unmapped_sku'], array['shop'], array['shop:7'], array['said'], array['{{}}'], {NOON}",
+    ),
+    "attach": (ATTACH, "array[7]::bigint[], array[6]::bigint[]"),
+    "release by class": (BY_CLASS, "array['unmapped_sku']"),
+    "release by stock code": (BY_STOCK_CODE, "array['unmapped_sku'], array['khaos'], array['CUP']"),
+    "go": (GO, f"array[6]::bigint[], {NOON}, false, array['order'], array[interval '1 day']"),
     "known": (KNOWN, "array['shop'], array['order'], array['shop:7']"),
+    "told": (TOLD, "array['khaos'], array['order'], array['shop:7'], array['1']"),
     "links": (LINKS, "array['shop:7'], array['khaos'], array['S8']"),
     "open references": (OPEN_REFERENCES, "'khaos'"),
     "hook": (HOOK, f"'shop', 'd', 't', {NOON}"),

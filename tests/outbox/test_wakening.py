@@ -121,9 +121,10 @@ async def test_a_refusal_of_postgresql_does_not_end_the_keeping(
 
 async def test_the_outbox_keeps_its_ports(outbox: PostgresOutbox) -> None:
     port: ports.Outbox = outbox
-    references: ports.OpenReferences = outbox
+    memory: ports.Memory = outbox
     assert await port.cursor("shop", "orders") is None
-    assert await references.open_references("khaos") == []
+    assert await memory.open_references("khaos") == []
+    assert await memory.versions("shop", Kind.ORDER, ["shop:1"]) == {}
 
 
 class Work:

@@ -9,7 +9,6 @@ from graphql import parse
 from sandbox.shopify_client import Scene, opened
 
 from khaossync.sandbox.shopify.binding import for_version
-from khaossync.sandbox.shopify.bucket import Bucket
 from khaossync.sandbox.shopify.costs import Planner, growth, requested, used
 
 MONEY = "{ presentmentMoney { amount } shopMoney { amount } }"
@@ -135,18 +134,6 @@ async def test_a_query_over_a_thousand_points_is_never_run(scene: Scene) -> None
     assert scene.shop.bucket.available == 2000
 
 
-def test_what_was_asked_for_and_not_used_is_given_back() -> None:
-    from sandbox.shopify_client import Wall
-
-    bucket = Bucket(100, 10.0, Wall())
-    assert bucket.take(80)
-    assert not bucket.take(30)
-    bucket.give_back(70)
-    assert bucket.take(30)
-    bucket.give_back(500)
-    assert bucket.available == 100
-
-
 async def test_a_throttled_call_costs_nothing(scene: Scene) -> None:
     scene.shop.bucket.drain()
     scene.wall.wait(seconds=0.1)
@@ -158,6 +145,6 @@ async def test_a_throttled_call_costs_nothing(scene: Scene) -> None:
 async def test_points_spent_are_counted_for_those_who_watch(scene: Scene) -> None:
     await scene.client.data(ORDERS, n=250)
     await scene.client.data("{ shop { name } }")
-    assert scene.shop.engine.spent == 3
+    assert scene.shop.bucket.granted == 3
     assert scene.shop.server.requests == {"orders": 1, "shop": 1}
     assert Decimal(str(scene.shop.bucket.available)) == 1997

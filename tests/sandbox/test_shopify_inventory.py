@@ -253,7 +253,7 @@ async def test_one_level_can_be_asked_for(scene: Scene) -> None:
         "item": {"sku": "MUG"}, "location": {"name": "Warehouse"},
     }  # fmt: skip
     scene.wall.wait(minutes=5)
-    scene.shop.recount("MUG", "Warehouse", 4)
+    scene.shop.staff_sets("MUG", "Warehouse", 4)
     later = (await scene.client.data(query, i=gid(scene, "MUG"), l=place(scene)))["inventoryItem"]["inventoryLevel"]
     assert later["quantities"] == [{"quantity": 4}]
     assert later["updatedAt"] > level["updatedAt"]

@@ -11,6 +11,7 @@ import pytest
 from sandbox.shopify_client import BEGIN, LATEST, Wall
 
 from khaossync.sandbox.shopify import ShopifyShop
+from khaossync.sandbox.shopify.engine import Admitted
 from khaossync.sandbox.shopify.inventory import Once
 from khaossync.sandbox.shopify.paging import DEEPEST
 from khaossync.sandbox.shopify.schema import Context
@@ -30,8 +31,15 @@ def trading() -> tuple[ShopifyShop, Wall]:
     return shop, wall
 
 
+def answered(shop: ShopifyShop, query: str, **variables: Any) -> dict[str, Any]:
+    context = Context(shop.state, LATEST, Once())
+    admitted = shop.engine.admit(context, query, variables, None)
+    assert isinstance(admitted, Admitted), admitted
+    return shop.engine.run(context, admitted)
+
+
 def ask(shop: ShopifyShop, query: str, **variables: Any) -> Any:
-    answer = shop.engine.answer(Context(shop.state, LATEST, Once()), query, variables, None)
+    answer = answered(shop, query, **variables)
     assert "errors" not in answer, answer["errors"]
     return answer["data"]
 
@@ -110,5 +118,5 @@ def test_paging_ends_at_the_25_000th_record(trading: tuple[ShopifyShop, Wall]) -
     while seen < DEEPEST:
         told = ask(shop, query, a=after)["productVariants"]
         after, seen = told["pageInfo"]["endCursor"], seen + len(told["nodes"])
-    answer = shop.engine.answer(Context(shop.state, LATEST, Once()), query, {"a": after}, None)
+    answer = answered(shop, query, a=after)
     assert "25000" in answer["errors"][0]["message"]

@@ -125,14 +125,14 @@ async def test_setting_a_quantity_is_told_back_to_who_set_it(scene: Scene, ear: 
       { userErrors { code } } }"""
     line = {"inventoryItemId": gid(scene, "MUG"), "locationId": place(scene), "quantity": 3, "changeFromQuantity": None}
     await scene.client.data(query, i={"name": "available", "reason": "correction", "quantities": [line]})
-    scene.shop.recount("POT", "Warehouse", 1)
+    scene.shop.staff_sets("POT", "Warehouse", 1)
     await scene.shop.webhooks.idle()
     assert [each["available"] for each in ear.bodies("inventory_levels/update")] == [3, 1]
 
 
 async def test_a_failed_post_is_repeated_with_the_same_body_and_id(scene: Scene, ear: Ear) -> None:
     ear.statuses = [500, 503]
-    scene.shop.recount("MUG", "Warehouse", 1)
+    scene.shop.staff_sets("MUG", "Warehouse", 1)
     await scene.shop.webhooks.idle()
     assert len(ear.heard) == 3
     assert len({body for _, body in ear.heard}) == len(set(ear.ids())) == 1
@@ -141,7 +141,7 @@ async def test_a_failed_post_is_repeated_with_the_same_body_and_id(scene: Scene,
 
 async def test_repeats_come_to_an_end(scene: Scene, ear: Ear) -> None:
     ear.statuses = [500] * 99
-    scene.shop.recount("MUG", "Warehouse", 1)
+    scene.shop.staff_sets("MUG", "Warehouse", 1)
     await scene.shop.webhooks.idle()
     assert len(ear.heard) == ATTEMPTS
 
@@ -179,16 +179,16 @@ async def test_a_reordered_event_comes_after_the_next(scene: Scene, ear: Ear) ->
 
 async def test_a_late_event_without_a_next_one_still_comes(scene: Scene, ear: Ear) -> None:
     scene.shop.webhooks.misbehave(Mischief.REORDER)
-    scene.shop.recount("MUG", "Warehouse", 1)
+    scene.shop.staff_sets("MUG", "Warehouse", 1)
     await scene.shop.webhooks.idle()
     assert ear.topics() == ["inventory_levels/update"]
 
 
 async def test_a_forged_event_has_a_wrong_signature(scene: Scene, ear: Ear) -> None:
     scene.shop.webhooks.misbehave(Mischief.FORGE, times=2)
-    scene.shop.recount("MUG", "Warehouse", 1)
-    scene.shop.recount("MUG", "Warehouse", 2)
-    scene.shop.recount("MUG", "Warehouse", 3)
+    scene.shop.staff_sets("MUG", "Warehouse", 1)
+    scene.shop.staff_sets("MUG", "Warehouse", 2)
+    scene.shop.staff_sets("MUG", "Warehouse", 3)
     await scene.shop.webhooks.idle()
     assert [genuine(headers, body, "client-secret") for headers, body in ear.heard] == [False, True, False, True, True]
 
@@ -248,7 +248,101 @@ async def test_a_subscription_that_keeps_failing_is_deleted(ear: Ear) -> None:
         ear.statuses = [500] * 99
         await subscribe(scene, ear.uri, "INVENTORY_LEVELS_UPDATE")
         for quantity in range(3):
-            scene.shop.recount("MUG", "Warehouse", quantity)
+            scene.shop.staff_sets("MUG", "Warehouse", quantity)
         await scene.shop.webhooks.idle()
         assert len(ear.heard) == FAILURES_BEFORE_DELETION
         assert scene.shop.state.subscriptions == {}
+
+
+async def test_a_subscription_hears_only_what_it_filters_for_and_only_the_fields_it_names(ear: Ear) -> None:
+    async with opened() as scene:
+        number = scene.shop.state.catalogue.location("High Street").number
+        asked = {"filter": f"location_id:{number} AND available:<5", "includeFields": ["available", "location_id"]}
+        await subscribe(scene, ear.uri, "INVENTORY_LEVELS_UPDATE", **asked)
+        for name, quantity in (("Warehouse", 1), ("High Street", 4), ("High Street", 9)):
+            scene.shop.staff_sets("MUG", name, quantity)
+        await scene.shop.webhooks.idle()
+        assert ear.bodies("inventory_levels/update") == [{"location_id": number, "available": 4}]
+        query = "{ webhookSubscriptions(first: 1) { nodes { filter includeFields } } }"
+        assert (await scene.client.data(query))["webhookSubscriptions"]["nodes"] == [asked]
+
+
+async def test_each_subscription_has_its_own_address(ear: Ear) -> None:
+    async with opened() as scene:
+        scene.shop.webhook_url = ear.uri
+        await subscribe(scene, ear.uri + "?mine")
+        await subscribe(scene, ear.uri + "?other", "REFUNDS_CREATE")
+        scene.shop.place_order([("MUG", 1)])
+        await scene.shop.webhooks.idle()
+        assert [(each.topic, each.uri) for each in scene.shop.webhooks.sent] == [
+            ("orders/create", ear.uri),
+            ("orders/create", ear.uri + "?mine"),
+            ("inventory_levels/update", ear.uri),
+        ]
+
+
+async def test_a_topic_needs_the_right_to_read_it(ear: Ear) -> None:
+    async with opened() as scene:
+        scene.shop.state.scopes -= {"read_inventory", "write_inventory"}
+        for topic in ("INVENTORY_LEVELS_UPDATE", "FULFILLMENTS_CREATE"):
+            told = await subscribe(scene, ear.uri, topic)
+            assert told["webhookSubscription"] is None
+            assert "cannot create a webhook subscription" in told["userErrors"][0]["message"]
+        scene.shop.state.scopes |= {"read_inventory", "read_fulfillments"}
+        for topic in ("INVENTORY_LEVELS_UPDATE", "FULFILLMENTS_CREATE"):
+            assert (await subscribe(scene, ear.uri, topic))["userErrors"] == []
+
+
+async def test_subscriptions_come_page_by_page(ear: Ear) -> None:
+    async with opened() as scene:
+        for topic in ("ORDERS_CREATE", "ORDERS_UPDATED", "REFUNDS_CREATE"):
+            await subscribe(scene, ear.uri, topic)
+        query = """query($a: String) { webhookSubscriptions(first: 2, after: $a) { nodes { topic uri }
+          pageInfo { hasNextPage endCursor } } }"""
+        first = (await scene.client.data(query))["webhookSubscriptions"]
+        rest = (await scene.client.data(query, a=first["pageInfo"]["endCursor"]))["webhookSubscriptions"]
+        assert [each["topic"] for each in first["nodes"]] == ["ORDERS_CREATE", "ORDERS_UPDATED"]
+        assert rest["nodes"] == [{"topic": "REFUNDS_CREATE", "uri": ear.uri}]
+
+
+async def test_only_a_change_of_what_is_available_is_told(scene: Scene, ear: Ear) -> None:
+    scene.shop.staff_sets("MUG", "Warehouse", 10)
+    scene.shop.staff_sets("BOOK", "High Street", 6)  # stocked there for the first time
+    order = scene.shop.place_order([("MUG", 1)])
+    todo = next(iter(scene.shop.state.orders.values())).fulfilment_orders[0]
+    create = "mutation($f: FulfillmentInput!) { fulfillmentCreate(fulfillment: $f) { userErrors { message } } }"
+    part = {"fulfillmentOrderId": f"gid://shopify/FulfillmentOrder/{todo.number}"}
+    await scene.client.data(create, f={"lineItemsByFulfillmentOrder": [part]})
+    await scene.shop.webhooks.idle()
+    assert scene.shop.order(order).fulfilment_status == "FULFILLED"
+    assert [each["available"] for each in ear.bodies("inventory_levels/update")] == [6, 9]
+    told = ear.bodies("inventory_levels/update")[1]
+    level = scene.shop.state.catalogue.sold_as("MUG").levels[todo.location.number]
+    assert told == {
+        "inventory_item_id": level.item.number,
+        "location_id": todo.location.number,
+        "available": 9,
+        "updated_at": "2026-11-20T09:00:00+00:00",
+        "admin_graphql_api_id": level.id,
+    }
+
+
+async def test_a_risk_that_is_judged_anew_is_told_without_the_recommendation(scene: Scene, ear: Ear) -> None:
+    order = scene.shop.place_order([("MUG", 1)])
+    await scene.shop.webhooks.idle()
+    ear.heard.clear()
+    scene.shop.assess(order, "INVESTIGATE")
+    await scene.shop.webhooks.idle()
+    assert ear.topics() == ["orders/risk_assessment_changed", "orders/updated"]
+    (told,) = ear.bodies("orders/risk_assessment_changed")
+    assert (told["admin_graphql_api_order_id"], told["risk_level"]) == (order, "medium")
+    assert "recommendation" not in told
+
+
+async def test_a_topic_of_several_words_can_be_subscribed_to(ear: Ear) -> None:
+    async with opened() as scene:
+        made = await subscribe(scene, ear.uri, "ORDERS_RISK_ASSESSMENT_CHANGED")
+        assert made["webhookSubscription"]["topic"] == "ORDERS_RISK_ASSESSMENT_CHANGED"
+        scene.shop.assess(scene.shop.place_order([("MUG", 1)]), "CANCEL")
+        await scene.shop.webhooks.idle()
+        assert ear.topics() == ["orders/risk_assessment_changed"]

@@ -1,6 +1,6 @@
 """What the shop sells: the whole catalogue now and then, and what changed in between."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -13,8 +13,10 @@ from khaossync.channels.shopify.listing_mapping import read_listing
 from khaossync.channels.shopify.sources import reaching_back, stamp
 from khaossync.channels.shopify.whole import whole_listing
 from khaossync.channels.shopify.windows import Position, Window, dump, load
+from khaossync.channels.shopify.wire import TooDearError
 from khaossync.clock import Clock
 from khaossync.domain.documents import Document, Kind, Page
+from khaossync.transport.priority import Priority
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,8 @@ class Plan:
 class Catalogue:
     """Every inventory item with a SKU; a full reading ends with a complete page.
 
-    Between full readings only items that changed themselves are read: a quantity that somebody else changed is
-    seen at the next full reading.
+    Between full readings only items that changed themselves are read: a quantity that somebody else changed is seen
+    when a webhook names its item, else at the next full reading.
     """
 
     channel: str
@@ -50,14 +52,36 @@ class Catalogue:
         plan = next_plan(cursor, now, self.settings)
         window = _WHOLE if plan.full else _CHANGED
         window = replace(window, page=self.settings.catalogue_page)
-        async for stretch in window.read(self.client, plan.position):
-            reader = _Reader(self.channel, self.client, now, self.settings.catalogue_page)
+        client = self.client.at(Priority.BACKFILL if plan.full else Priority.STOCK)
+        async for stretch in window.read(client, plan.position):
+            reader = _Reader(self.channel, client, now, self.settings.catalogue_page)
             harvest = await Harvest.of(stretch.records, self.channel, Kind.LISTING, reader.read)
             after = cursor_after(plan, stretch.position)
             ended = plan.full and not stretch.position.under_way
             yield Page(tuple(harvest.documents), after, tuple(harvest.unreadable), complete=ended)
             if _too_deep(plan, stretch.position):
                 return
+
+    async def named(self, subjects: Sequence[str]) -> Page:
+        """Items by their gids, with what they show; so a quantity that somebody changed is seen. Raises SyncError."""
+        client = self.client.at(Priority.STOCK)
+        reader = _Reader(self.channel, client, self.clock.now(), self.settings.catalogue_page)
+        harvest = await Harvest.of(await _items(client, subjects), self.channel, Kind.LISTING, reader.read)
+        return Page(tuple(harvest.documents), "", tuple(harvest.unreadable))
+
+
+async def _items(client: Client, gids: Sequence[str]) -> list[object]:
+    try:
+        data = await client.run(op.NAMED_LISTINGS, ids=list(gids))
+    except TooDearError:
+        if len(gids) == 1:
+            raise
+        middle = len(gids) // 2
+        return [*await _items(client, gids[:middle]), *await _items(client, gids[middle:])]
+    found = data.value.get("nodes")
+    if not isinstance(found, list):
+        raise MalformedError(f"{data.path}.nodes is no list")
+    return [each for each in found if each]
 
 
 def next_plan(cursor: str | None, now: datetime, settings: Settings) -> Plan:
@@ -136,7 +160,7 @@ def number_mark(gid: str) -> str:
     """The number of a gid, sortable as text. Raises MalformedError where there is none."""
     digits = gid.rsplit("/", 1)[-1]
     if not (digits.isascii() and digits.isdigit()):
-        raise MalformedError(f"{gid!r} is no id with a number")
+        raise MalformedError(f"{gid[:60]!r} is no id with a number")
     return digits.rjust(20, "0")
 
 

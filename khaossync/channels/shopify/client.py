@@ -1,23 +1,58 @@
 """Sends an operation to the shop and returns its data: paced by cost, signed in, its failure sorted by remedy."""
 
+from copy import copy
+from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Self
 
 from khaossync.channels.shopify import wire
 from khaossync.channels.shopify.config import Settings
 from khaossync.channels.shopify.fields import Node
 from khaossync.channels.shopify.signing_in import Tokens
-from khaossync.channels.shopify.wire import Charge, Operation, Variables
+from khaossync.channels.shopify.wire import Operation, Variables
 from khaossync.domain.errors import ConnectorDownError, RateLimitedError, RejectedError
+from khaossync.transport.buckets import Charge
 from khaossync.transport.http import Answer, Http, Request, UnauthorisedError
+from khaossync.transport.priority import Priority
+
+
+@dataclass(slots=True)
+class _Learnt:
+    """What the shop's answers told; `share` is how much of the published rule an operation is really charged."""
+
+    budget: tuple[float, float]
+    served: str = ""
+    share: dict[str, float] = field(default_factory=dict)
 
 
 class Client:
-    """One shop's Admin API."""
+    """One shop's Admin API, called with one urgency."""
 
-    def __init__(self, settings: Settings, http: Http, tokens: Tokens) -> None:
-        self._settings, self._http, self._tokens = settings, http, tokens
+    def __init__(self, settings: Settings, http: Http, tokens: Tokens, priority: Priority) -> None:
+        self._settings, self._http, self._tokens, self._priority = settings, http, tokens, priority
         self._url = f"{settings.base}/admin/api/{settings.api_version}/graphql.json"
-        self._share: dict[str, float] = {}
+        self._learnt = _Learnt((settings.bucket, settings.restore_rate))
+
+    def at(self, priority: Priority) -> Self:
+        """The same client for calls of another urgency: they share session, bucket and all that was learnt."""
+        other = copy(self)
+        other._priority = priority
+        return other
+
+    @property
+    def served(self) -> str:
+        """The API version that gave the last answer; another than was asked for when that one is no longer served."""
+        return self._learnt.served
+
+    @property
+    def skew(self) -> timedelta | None:
+        """By how much the shop's clock is ahead of ours, as far as it told."""
+        return self._http.skew
+
+    @property
+    def budget(self) -> tuple[float, float]:
+        """The most query cost points there can be, and how many come back in a second, as the shop last told."""
+        return self._learnt.budget
 
     async def run(self, operation: Operation, **variables: object) -> Node:
         """The `data` of an operation's answer.
@@ -35,25 +70,28 @@ class Client:
 
     async def _once(self, operation: Operation, variables: Variables, token: str) -> Node:
         cost = self._expected(operation, variables)
-        answer = await self._http.send(self._request(operation, variables, token), cost)
+        answer = await self._http.send(self._request(operation, variables, token), self._priority, cost)
         _judge(operation, answer)
+        self._learnt.served = answer.headers.get("x-shopify-api-version", "")
         content = wire.parse(operation, answer.body)
         if found := wire.charge(content):
-            self._learn(operation, variables, found)
+            self._learn(operation, variables, answer, found)
         try:
             return wire.data(operation, content)
         except RateLimitedError as error:
-            self._http.limiter.pause(error.wait.total_seconds())
+            # A shop that tells how full its bucket is need not be left alone: what fits may go.
+            self._http.refused(answer.turn, timedelta(0) if found else error.wait)
             raise
 
     def _expected(self, operation: Operation, variables: Variables) -> float:
-        return operation.cost(variables) * self._share.get(operation.name, 1.0)
+        return operation.cost(variables) * self._learnt.share.get(operation.name, 1.0)
 
-    def _learn(self, operation: Operation, variables: Variables, found: Charge) -> None:
+    def _learn(self, operation: Operation, variables: Variables, answer: Answer, found: wire.Charge) -> None:
         """Believe the shop's bucket, and how much of the published rule it really charges for this operation."""
-        self._http.limiter.feed(found.available, found.maximum, found.restore_rate)
+        self._http.charged(answer, Charge(found.actual, found.available, found.maximum, found.restore_rate))
+        self._learnt.budget = (found.maximum, found.restore_rate)
         if (estimate := operation.cost(variables)) > 0 and found.requested > 0:
-            self._share[operation.name] = found.requested / estimate
+            self._learnt.share[operation.name] = found.requested / estimate
 
     def _request(self, operation: Operation, variables: Variables, token: str) -> Request:
         return Request(

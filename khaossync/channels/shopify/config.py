@@ -55,6 +55,10 @@ class Settings(BaseModel):
     orders_interval: float = Field(
         default=30, ge=1, le=3600, description="Seconds between two readings of changed orders."
     )
+    sweep_interval: float = Field(
+        default=3600, ge=60, le=86400, description="Seconds between two looks for orders that the search missed."
+    )
+    sweep_hours: float = Field(default=48, ge=1, le=720, description="How many hours back that look goes.")
     refunds_interval: float = Field(default=120, ge=1, le=3600, description="Seconds between two readings of refunds.")
     catalogue_interval: float = Field(
         default=300, ge=1, le=86400, description="Seconds between two readings of changed listings."

@@ -12,12 +12,15 @@ from khaossync.channels.shopify.fulfilment import (
     FulfilmentOrder,
     calls,
     obstacles,
+    refused,
     still_to_tell,
     told_already,
+    tracking_info,
+    unallocated,
 )
 from khaossync.channels.shopify.fulfilment_reading import fulfilment_orders, fulfilments
+from khaossync.channels.shopify.tracking import correct
 from khaossync.channels.shopify.wire import user_errors, words
-from khaossync.domain.cases import CaseClass
 from khaossync.domain.despatch import Consignment, ConsignmentLine
 from khaossync.domain.documents import Kind
 from khaossync.domain.errors import (
@@ -49,7 +52,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Despatches:
-    """Creates fulfilments. Shopify cannot recognise a repeated call, so the shop is read before every try.
+    """Creates fulfilments, or corrects their tracking. Shopify cannot recognise a repeated call, so it is read first.
 
     A consignment that lies at several locations takes a call for each; only the first call of the first try
     makes Shopify write to the customer, for it carries the tracking number of them all.
@@ -59,6 +62,7 @@ class Despatches:
     notify: bool
     kind: Kind = Kind.DESPATCH
     max_batch: int = 1
+    parallel: int = 2
     blind: bool = True
 
     async def deliver(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
@@ -70,7 +74,10 @@ class Despatches:
             raise TypeError(f"a despatch sink cannot take {type(consignment).__name__}")
         try:
             number = consignment.tracking_number.strip()
-            return await self._look_and_create(replace(consignment, tracking_number=number), delivery.message)
+            consignment = replace(consignment, tracking_number=number)
+            if consignment.told_as:
+                return await correct(self.client, consignment, notify=self.notify)
+            return await self._look_and_create(consignment, delivery.message)
         except ConnectorDownError:
             raise
         except SyncError as error:
@@ -101,7 +108,7 @@ class Despatches:
         """Without a tracking number only doubt makes a fulfilment ours: else every equal parcel would be."""
         found = await fulfilments(self.client, consignment.order_id, consignment.tracking_number)
         if found is None:
-            raise _refused(consignment, "the shop has no such order", final=True)
+            raise refused(consignment, "the shop has no such order", final=True)
         sure = bool(consignment.tracking_number) or message.doubt
         told = told_already(consignment, found, message.created_at) if sure else []
         others = frozenset(each.gid for each in found) - {each.gid for each in told}
@@ -127,28 +134,23 @@ class Despatches:
         self, consignment: Consignment, message: Message, look: Look, orders: Sequence[FulfilmentOrder]
     ) -> Outcome:
         if why := obstacles(look.left, orders):
-            return _refused(consignment, why, final=False)
-        return await self._look_again(consignment, message, _unallocated(consignment, look.left))
+            return refused(consignment, why, final=False)
+        return await self._look_again(consignment, message, unallocated(consignment, look.left))
 
     async def _create(self, consignment: Consignment, call: Call, *, notify: bool) -> str:
         data = await self.client.run(op.CREATE_FULFILMENT, fulfillment=_input(consignment, call, notify))
         try:
             payload = data.node("fulfillmentCreate")
             if errors := user_errors(payload):
-                raise _refused(consignment, words(errors), final=False)
+                raise refused(consignment, words(errors), final=False)
             return payload.node("fulfillment").text("id")
         except MalformedError as error:
             raise AmbiguousError(f"shopify: {error}") from error
 
 
 def _input(consignment: Consignment, call: Call, notify: bool) -> dict[str, object]:
-    """Shopify's FulfillmentInput; a known courier's name makes Shopify build the tracking address itself."""
-    tracking = {
-        "company": consignment.courier,
-        "number": consignment.tracking_number,
-        "url": consignment.tracking_url,
-    }
-    given = {name: text for name, text in tracking.items() if text}
+    """Shopify's FulfillmentInput."""
+    tracking = tracking_info(consignment)
     return {
         "notifyCustomer": notify,
         "lineItemsByFulfillmentOrder": [
@@ -158,32 +160,5 @@ def _input(consignment: Consignment, call: Call, notify: bool) -> dict[str, obje
             }
             for order, lines in call.items()
         ],
-        **({"trackingInfo": given} if given else {}),
-    }
-
-
-def _refused(consignment: Consignment, why: str, *, final: bool) -> RejectedError:
-    return RejectedError(
-        f"shopify did not fulfil {consignment.order_id} with despatch {consignment.despatch_id}: {why}",
-        CaseClass.DESPATCH_REFUSED,
-        evidence=_evidence(consignment, consignment.lines),
-        final=final,
-    )
-
-
-def _unallocated(consignment: Consignment, left: Sequence[ConsignmentLine]) -> RejectedError:
-    return RejectedError(
-        f"despatch {consignment.despatch_id} holds more than {consignment.order_id} still lacks",
-        CaseClass.UNALLOCATED_DESPATCH,
-        evidence=_evidence(consignment, left),
-    )
-
-
-def _evidence(consignment: Consignment, lines: Sequence[ConsignmentLine]) -> dict[str, str]:
-    return {
-        "order": consignment.order_id,
-        "despatch": consignment.despatch_id,
-        "courier": consignment.courier,
-        "tracking": consignment.tracking_number,
-        "not told": "; ".join(f"{line.sku} × {line.quantity}" for line in lines),
+        **({"trackingInfo": tracking} if tracking else {}),
     }

@@ -8,6 +8,15 @@ from typing import Any
 
 from khaossync.domain.errors import TransientError
 
+_LONGEST_NAME = 255
+"""Shopify's own bound for names and SKUs; what is longer names no record, and no index of a database takes it."""
+
+# GraphQL's Int: https://spec.graphql.org/October2021/#sec-Int
+_INTEGERS = range(-(2**31), 2**31)
+
+# An instant beyond these is a garbled one, and believed it would outrank every later state of its record.
+_YEARS = range(1970, 2100)
+
 
 class MalformedError(TransientError):
     """A field is missing or of the wrong type; the text names its path.
@@ -38,9 +47,26 @@ class Node:
         """A text, or the default where it is null or left out."""
         return default if self.value.get(name) is None else self.text(name)
 
+    def short(self, name: str) -> str:
+        """A text that must be there and names something: an id, a number, a SKU."""
+        text = self.text(name)
+        if len(text) > _LONGEST_NAME:
+            raise MalformedError(f"{self.path}.{name} has {len(text)} characters where at most 255 were expected")
+        return text
+
+    def currency(self, name: str) -> str:
+        """The code of a currency that must be there."""
+        code = self.text(name)
+        if not (len(code) == 3 and code.isascii() and code.isupper()):
+            raise self._wrong(name, "a currency of three capital letters")
+        return code
+
     def integer(self, name: str) -> int:
-        """A whole number that must be there."""
-        return int(self._typed(name, int))
+        """A whole number of GraphQL that must be there."""
+        number = int(self._typed(name, int))
+        if number not in _INTEGERS:
+            raise self._wrong(name, "a whole number of 32 bits")
+        return number
 
     def flag(self, name: str, default: bool | None = None) -> bool:
         """A boolean; null or left out gives the default, if there is one."""
@@ -69,7 +95,7 @@ class Node:
         told = self.text(name)
         try:
             moment = datetime.fromisoformat(told)
-            if moment.tzinfo:
+            if moment.tzinfo and moment.year in _YEARS:
                 return moment.astimezone(UTC)
         except (ValueError, OverflowError):
             pass
@@ -109,7 +135,7 @@ class Node:
     def money(self, name: str, currency: str) -> Decimal:
         """The shop's side of a money bag; another currency than the order's is refused, never converted."""
         shop = self.node(name).node("shopMoney")
-        if (told := shop.text("currencyCode")) != currency:
+        if (told := shop.currency("currencyCode")) != currency:
             raise MalformedError(f"{shop.path} is in {told} where the shop's {currency} was expected")
         return shop.number("amount")
 

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from khaossync.domain.cases import CaseClass
 from khaossync.domain.despatch import Consignment, ConsignmentLine, allocate
+from khaossync.domain.errors import RejectedError
 
 _SKEW = timedelta(minutes=5)
 
@@ -113,3 +115,42 @@ def obstacles(lines: Sequence[ConsignmentLine], orders: Sequence[FulfilmentOrder
     if allocate(lines, remaining(orders)) is None:
         return ""
     return "; ".join(dict.fromkeys(order.obstacle for order in orders if not order.open and order.lines))
+
+
+def tracking_info(consignment: Consignment) -> dict[str, str]:
+    """Shopify's FulfillmentTrackingInput; a known courier's name makes Shopify build the tracking address itself."""
+    told = {
+        "company": consignment.courier,
+        "number": consignment.tracking_number,
+        "url": consignment.tracking_url,
+    }
+    return {name: text for name, text in told.items() if text}
+
+
+def refused(consignment: Consignment, why: str, *, final: bool) -> RejectedError:
+    """The shop did not take the despatch, in its own words."""
+    return RejectedError(
+        f"shopify did not fulfil {consignment.order_id} with despatch {consignment.despatch_id}: {why}",
+        CaseClass.DESPATCH_REFUSED,
+        evidence=_evidence(consignment, consignment.lines),
+        final=final,
+    )
+
+
+def unallocated(consignment: Consignment, left: Sequence[ConsignmentLine]) -> RejectedError:
+    """The despatch holds lines that the order does not lack any more."""
+    return RejectedError(
+        f"despatch {consignment.despatch_id} holds more than {consignment.order_id} still lacks",
+        CaseClass.UNALLOCATED_DESPATCH,
+        evidence=_evidence(consignment, left),
+    )
+
+
+def _evidence(consignment: Consignment, lines: Sequence[ConsignmentLine]) -> dict[str, str]:
+    return {
+        "order": consignment.order_id,
+        "despatch": consignment.despatch_id,
+        "courier": consignment.courier,
+        "tracking": consignment.tracking_number,
+        "not told": "; ".join(f"{line.sku} × {line.quantity}" for line in lines),
+    }

@@ -12,15 +12,27 @@ _AT_ONCE = 20
 _UNDONE = ("CANCELLED", "ERROR", "FAILURE")
 
 
-async def fulfilments(client: Client, order_id: str, number: str) -> list[Fulfilment] | None:
-    """The valid fulfilments with this tracking number (or, for "", with none); None when there is no such order."""
+async def standing(client: Client, order_id: str) -> list[Node] | None:
+    """The order's fulfilments that were not undone, as they are listed; None when there is no such order."""
     data = await client.run(op.FULFILMENTS, id=order_id, first=_AT_ONCE)
     order = data.node_or_none("owner")
     if order is None:
         return None
     found = await whole_list(client, op.FULFILMENTS, order_id, order.items("list"), _AT_ONCE)
-    valid = [node for node in found if node.text_or("status") not in _UNDONE]
-    relevant = [node for node in valid if (number in _tracking(node) if number else not _tracking(node))]
+    return [node for node in found if node.text_or("status") not in _UNDONE]
+
+
+def tracking_numbers(node: Node) -> frozenset[str]:
+    """The tracking numbers of a fulfilment as it is listed."""
+    return frozenset(number for each in node.items("trackingInfo") if (number := each.text_or("number").strip()))
+
+
+async def fulfilments(client: Client, order_id: str, number: str) -> list[Fulfilment] | None:
+    """The valid fulfilments with this tracking number (or, for "", with none); None when there is no such order."""
+    valid = await standing(client, order_id)
+    if valid is None:
+        return None
+    relevant = [node for node in valid if _under(number, tracking_numbers(node))]
     return [await _fulfilment(client, node) for node in relevant]
 
 
@@ -32,7 +44,7 @@ async def fulfilment_orders(client: Client, order_id: str) -> list[FulfilmentOrd
 
 async def _fulfilment(client: Client, node: Node) -> Fulfilment:
     lines = await whole_page(client, op.FULFILMENT_LINES, node.text("id"), None)
-    return Fulfilment(node.text("id"), node.instant("createdAt"), _tracking(node), _units(lines["nodes"]))
+    return Fulfilment(node.text("id"), node.instant("createdAt"), tracking_numbers(node), _units(lines["nodes"]))
 
 
 async def _fulfilment_order(client: Client, node: Node) -> FulfilmentOrder:
@@ -63,8 +75,8 @@ def _open_line(node: Node) -> OpenLine:
     return OpenLine(node.text("id"), node.node("lineItem").text("id"), node.integer("remainingQuantity"))
 
 
-def _tracking(node: Node) -> frozenset[str]:
-    return frozenset(number for each in node.items("trackingInfo") if (number := each.text_or("number").strip()))
+def _under(number: str, numbers: frozenset[str]) -> bool:
+    return number in numbers if number else not numbers
 
 
 def _units(lines: Iterable[object]) -> Units:

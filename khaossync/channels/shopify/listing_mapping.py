@@ -13,7 +13,7 @@ def read_listing(node: Node, handles: tuple[str, ...]) -> Listing:
     item, variants = node.text("id"), node.nodes("variants")
     first, *others = handles or (item,)
     return Listing(
-        sku=node.text("sku").strip(),
+        sku=node.short("sku").strip(),
         listing_id=first,
         title=variants[0].text_or("displayName") if variants else "",
         shown=dict(shown for level in node.nodes("inventoryLevels") if (shown := _level(level))),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from khaossync.channels.shopify.buyer import address, company, customer, on_terms, risk
 from khaossync.channels.shopify.charges import (
     MARKETPLACE_TAX,
     Charge,
@@ -15,7 +16,7 @@ from khaossync.channels.shopify.payments import payment_state, payments
 from khaossync.channels.shopify.portions import settle
 from khaossync.channels.shopify.refund_mapping import refunded_units
 from khaossync.domain.money import ZERO
-from khaossync.domain.orders import Address, Customer, Extra, Order
+from khaossync.domain.orders import Extra, Order
 
 TIP, DUTIES, FEES, ROUNDING = "tip", "duties", "additional_fees", "cash_rounding"
 """The names of extras, as the channel's money codes map them (besides `marketplace_tax`)."""
@@ -28,7 +29,7 @@ def read_order(node: Node, channel: str) -> Order:
     currentTotalTaxSet less what the sales channel pays itself. Bundles need nothing: Shopify tells their
     components as lines (https://shopify.dev/docs/apps/build/product-merchandising/bundles).
     """
-    currency, gross = node.text("currencyCode"), node.flag("taxesIncluded")
+    currency, gross = node.currency("currencyCode"), node.flag("taxesIncluded")
     refunds = node.items("refunds")
     units = refunded_units(refunds)
     lines = [read_line(line, units.get(line.text("id"), 0), currency) for line in node.nodes("lineItems")]
@@ -44,8 +45,8 @@ def read_order(node: Node, channel: str) -> Order:
     more = [Extra(MARKETPLACE_TAX, foreign), Extra(ROUNDING, rounding)]
     return Order(
         channel=channel,
-        order_id=node.text("id"),
-        number=node.text("name"),
+        order_id=node.short("id"),
+        number=node.short("name"),
         placed_at=node.instant("createdAt"),
         updated_at=node.instant("updatedAt"),
         currency=currency,
@@ -54,9 +55,9 @@ def read_order(node: Node, channel: str) -> Order:
         confirmed=node.flag("confirmed"),
         test=node.flag("test"),
         cancelled_at=node.instant_or_none("cancelledAt"),
-        customer=_customer(node),
-        billing=_address(node.node_or_none("billingAddress")),
-        shipping=_address(node.node_or_none("shippingAddress")),
+        customer=customer(node),
+        billing=address(node, "billingAddress"),
+        shipping=address(node, "shippingAddress"),
         lines=tuple(line.told(gross) for line in lines if line.ordered),
         deliveries=tuple(shipping.told(gross) for shipping in shippings),
         payments=payments(node.items("transactions"), currency),
@@ -66,6 +67,10 @@ def read_order(node: Node, channel: str) -> Order:
         refund_ids=tuple(refund.text("id") for refund in refunds),
         note=node.text_or("note"),
         purchase_order=node.text_or("poNumber"),
+        risk=risk(node),
+        tags=tuple(node.texts("tags")),
+        company=company(node),
+        on_terms=on_terms(node),
     )
 
 
@@ -102,32 +107,3 @@ def _without_tip(lines: list[Line], tip: Decimal) -> list[Line]:
         if shown and not line.node.flag("requiresShipping", True) and not line.node.flag("isGiftCard", False):
             return lines[:index] + lines[index + 1 :]
     return lines
-
-
-def _customer(node: Node) -> Customer:
-    known = node.node_or_none("customer") or Node({})
-    email, phone = known.node_or_none("defaultEmailAddress"), known.node_or_none("defaultPhoneNumber")
-    return Customer(
-        customer_id=known.text_or("id"),
-        email=node.text_or("email") or (email.text_or("emailAddress") if email else ""),
-        forename=known.text_or("firstName"),
-        surname=known.text_or("lastName"),
-        telephone=node.text_or("phone") or (phone.text_or("phoneNumber") if phone else ""),
-    )
-
-
-def _address(node: Node | None) -> Address | None:
-    if node is None:
-        return None
-    return Address(
-        forename=node.text_or("firstName"),
-        surname=node.text_or("lastName"),
-        company=node.text_or("company"),
-        line1=node.text_or("address1"),
-        line2=node.text_or("address2"),
-        town=node.text_or("city"),
-        county=node.text_or("province"),
-        postcode=node.text_or("zip"),
-        country_code=node.text_or("countryCodeV2"),
-        telephone=node.text_or("phone"),
-    )

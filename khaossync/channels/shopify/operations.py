@@ -27,7 +27,7 @@ def _by_first(around: float, each: float) -> Callable[[Variables], float]:
 
 
 def _order(sizes: Variables) -> float:
-    return 131 + 10 * float(sizes["lines"])
+    return 136 + 10 * float(sizes["lines"])
 
 
 ORDERS = Operation("Orders", ("orders", *_ORDER), lambda sizes: 2 + sizes["first"] * _order(sizes))
@@ -41,6 +41,7 @@ ORDER_TRANSACTIONS = Operation(
 )
 ORDER_REFUNDS = Operation("OrderRefunds", ("order_refunds", "refund_money"), _by_first(1, 8))
 REFUND_UNITS = Operation("RefundUnits", ("refund_units", "refunded_units", "progress"), _by_first(3, 2))
+LISTED_ORDERS = Operation("ListedOrders", ("listed_orders", "progress"), _by_first(2, 2))
 
 REFUNDED_ORDERS = Operation("RefundedOrders", ("refunded_orders", "progress"), _by_first(2, 6))
 REFUND = Operation(
@@ -60,7 +61,12 @@ REFUND_TRANSACTIONS = Operation(
     _by_first(3, 3),
 )
 
-LISTINGS = Operation("Listings", ("listings", "level_fields", "progress"), _by_first(2, 21))
+LISTINGS = Operation("Listings", ("listings", "listing_fields", "level_fields", "progress"), _by_first(2, 21))
+NAMED_LISTINGS = Operation(
+    "NamedListings",
+    ("named_listings", "listing_fields", "level_fields", "progress"),
+    lambda sizes: 21.0 * len(sizes["ids"]),
+)
 LISTING_LEVELS = Operation("ListingLevels", ("listing_levels", "level_fields", "progress"), _by_first(3, 3))
 
 SHOWN_QUANTITIES = Operation(
@@ -80,7 +86,13 @@ FULFILMENT_ORDER_LINES = Operation(
 CREATE_FULFILMENT = Operation(
     "CreateFulfilment", ("create_fulfilment",), _flat(13), safe=False, refused=CaseClass.DESPATCH_REFUSED
 )
+CHANGE_TRACKING = Operation(
+    "ChangeTracking", ("change_tracking",), _flat(13), safe=False, refused=CaseClass.DESPATCH_REFUSED
+)
 
-SHOP = Operation("Shop", ("shop",), _flat(1))
+SHOP = Operation("Shop", ("shop",), _flat(2))
 INSTALLATION = Operation("Installation", ("installation",), _flat(3))
 LOCATIONS = Operation("Locations", ("locations", "progress"), _by_first(2, 1))
+SUBSCRIPTIONS = Operation("Subscriptions", ("subscriptions", "progress"), _by_first(2, 1))
+# Sending it twice does no harm: Shopify refuses a second subscription of a topic for the same address.
+SUBSCRIBE = Operation("Subscribe", ("subscribe",), _flat(12))

@@ -18,17 +18,17 @@ def read_refund(node: Node, channel: str) -> Refund:
     only its successful transactions make the total; what failed never moved.
     """
     order = node.node("order")
-    currency, gross = order.text("currencyCode"), order.flag("taxesIncluded")
+    currency, gross = order.currency("currencyCode"), order.flag("taxesIncluded")
     lines = tuple(_line(line, gross, currency) for line in node.nodes("refundLineItems"))
     delivery = sum((_with_tax(each, gross, currency) for each in node.nodes("refundShippingLines")), ZERO)
     moves = _moves(node)
     total = _sum((each for each in moves if each.text_or("status") == "SUCCESS"), currency)
     return Refund(
         channel=channel,
-        order_id=order.text("id"),
+        order_id=order.short("id"),
         order_number=order.text("name"),
         order_placed_at=order.instant("createdAt"),
-        refund_id=node.text("id"),
+        refund_id=node.short("id"),
         refunded_at=node.instant_or_none("processedAt") or node.instant("createdAt"),
         currency=currency,
         total=total,

@@ -11,6 +11,7 @@ from khaossync.channels.shopify.fields import Node
 from khaossync.clock import Clock
 from khaossync.domain.errors import ConnectorDownError, TransientError
 from khaossync.transport.http import Answer, Http, Request
+from khaossync.transport.priority import Priority
 
 _RENEW_AT = 0.8
 
@@ -64,7 +65,7 @@ class ClientCredentials:
 
     async def _ask(self) -> None:
         asked = self._clock.monotonic()
-        answer = await self._http.send(self._request(), cost=0)
+        answer = await self._http.send(self._request(), Priority.DESPATCH)  # nothing goes without it
         token, seconds = _granted(answer)
         self._token, self._good_until = token, asked + seconds * _RENEW_AT
 

@@ -1,7 +1,7 @@
 """What the shop tells about sales: orders and refunds, each by what was updated since the last reading."""
 
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from khaossync.channels.shopify import operations as op
@@ -14,10 +14,11 @@ from khaossync.channels.shopify.windows import Position, Window, dump, load
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.documents import Document, Kind, Page
 from khaossync.domain.errors import RejectedError
+from khaossync.transport.priority import Priority
 
 # What `orders` leaves out when no status is named is not documented, so every one is named:
 # https://shopify.dev/docs/api/admin-graphql/latest/queries/orders
-_EVERY_STATUS = "(status:open OR status:closed OR status:cancelled)"
+EVERY_STATUS = "(status:open OR status:closed OR status:cancelled)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +35,31 @@ class Orders:
         return timedelta(seconds=self.settings.orders_interval)
 
     async def changes(self, cursor: str | None) -> AsyncIterator[Page]:
-        window = Window(op.ORDERS, "orders", self.settings.order_page, updated_since, _updated_at)
-        begun = resumed(cursor, self.settings)
-        async for stretch in window.read(self.client, begun, lines=self.settings.line_page):
-            harvest = await Harvest.of(stretch.records, self.channel, Kind.ORDER, self._read)
-            yield Page(tuple(harvest.documents), dump(stretch.position), tuple(harvest.unreadable))
+        window = Window(op.ORDERS, "orders", self.settings.order_page, updated_since, updated_at)
+        begun, first = resumed(cursor, self.settings), is_first(cursor)
+        reader = replace(self, client=self.client.at(Priority.BACKFILL)) if first else self
+        async for stretch in window.read(reader.client, begun, lines=self.settings.line_page):
+            harvest = await Harvest.of(stretch.records, self.channel, Kind.ORDER, reader._read)
+            yield Page(tuple(harvest.documents), cursor_at(stretch.position, first), tuple(harvest.unreadable))
 
     async def _read(self, node: Node) -> Iterable[Document]:
         return [order_document(await whole_order(self.client, node), self.channel)]
+
+    async def named(self, subjects: Sequence[str]) -> Page:
+        """Orders by their gids, however late the search comes to know them. Raises SyncError."""
+        harvest = await Harvest.of([{"id": each} for each in subjects], self.channel, Kind.ORDER, self._now)
+        return Page(tuple(harvest.documents), "", tuple(harvest.unreadable))
+
+    async def _now(self, node: Node) -> Iterable[Document]:
+        found = await order_now(self.client, self.channel, node.text("id"), self.settings)
+        return [found] if found else []
+
+
+async def order_now(client: Client, channel: str, order_id: str, settings: Settings) -> Document | None:
+    """An order as it is this moment; None when there is none. Raises MalformedError, SyncError."""
+    data = await client.run(op.ORDER, id=order_id, lines=settings.line_page)
+    node = data.node_or_none("order")
+    return order_document(await whole_order(client, node), channel) if node else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +76,13 @@ class Refunds:
         return timedelta(seconds=self.settings.refunds_interval)
 
     async def changes(self, cursor: str | None) -> AsyncIterator[Page]:
-        window = Window(op.REFUNDED_ORDERS, "orders", self.settings.refund_page, updated_since, _updated_at)
-        async for stretch in window.read(self.client, resumed(cursor, self.settings)):
-            refunds = [refund for record in stretch.records for refund in await self._refunds(record)]
-            harvest = await Harvest.of(refunds, self.channel, Kind.REFUND, self._read)
-            yield Page(tuple(harvest.documents), dump(stretch.position), tuple(harvest.unreadable))
+        window = Window(op.REFUNDED_ORDERS, "orders", self.settings.refund_page, updated_since, updated_at)
+        first = is_first(cursor)
+        reader = replace(self, client=self.client.at(Priority.BACKFILL if first else Priority.REFUNDS))
+        async for stretch in window.read(reader.client, resumed(cursor, self.settings)):
+            refunds = [refund for record in stretch.records for refund in await reader._refunds(record)]
+            harvest = await Harvest.of(refunds, self.channel, Kind.REFUND, reader._read)
+            yield Page(tuple(harvest.documents), cursor_at(stretch.position, first), tuple(harvest.unreadable))
 
     async def _refunds(self, order: object) -> Iterable[object]:
         """The refunds of one order by id; an order that cannot be read stands for itself, to be reported."""
@@ -90,19 +110,15 @@ class LastLook:
     async def reread(self, key: str) -> Document | None:
         """Raises RejectedError (UNREADABLE_DOCUMENT) for an order that cannot be mapped, SyncError otherwise."""
         order_id = key.removeprefix(f"{self.channel}:")
-        data = await self.client.run(op.ORDER, id=order_id, lines=self.settings.line_page)
-        node = data.node_or_none("order")
-        if node is None:
-            return None
         try:
-            return order_document(await whole_order(self.client, node), self.channel)
+            return await order_now(self.client, self.channel, order_id, self.settings)
         except MalformedError as error:
             raise RejectedError(f"{key} cannot be read: {error}", CaseClass.UNREADABLE_DOCUMENT) from error
 
 
 def updated_since(floor: str) -> str:
     """The search for orders in any state that were updated at or after an instant; "" means all."""
-    return f"updated_at:>='{floor}' AND {_EVERY_STATUS}" if floor else _EVERY_STATUS
+    return f"updated_at:>='{floor}' AND {EVERY_STATUS}" if floor else EVERY_STATUS
 
 
 def resumed(cursor: str | None, settings: Settings) -> Position:
@@ -116,6 +132,19 @@ def resumed(cursor: str | None, settings: Settings) -> Position:
     return Position(floor=reaching_back(top, settings.overlap), top=top)
 
 
+def is_first(cursor: str | None) -> bool:
+    """Whether this goes on with the very first reading, which may be long and keeps what happens now waiting."""
+    if cursor is None:
+        return True
+    position, kept = load(cursor)
+    return position.under_way and "first" in kept
+
+
+def cursor_at(position: Position, first: bool) -> str:
+    """The cursor behind a page; a first reading is marked until its end."""
+    return dump(position, first="yes") if first and position.under_way else dump(position)
+
+
 def reaching_back(mark: str, seconds: float) -> str:
     """A mark, earlier by the overlap."""
     return stamp(datetime.fromisoformat(mark) - timedelta(seconds=seconds)) if mark else ""
@@ -126,5 +155,6 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _updated_at(node: Node) -> str:
+def updated_at(node: Node) -> str:
+    """When a record was last updated, as the search takes it. Raises MalformedError."""
     return stamp(node.instant("updatedAt"))

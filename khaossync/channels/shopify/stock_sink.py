@@ -2,24 +2,26 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import NAMESPACE_URL, uuid5
 
 from khaossync.channels.shopify import operations as op
 from khaossync.channels.shopify.client import Client
+from khaossync.channels.shopify.echoes import Echoes
 from khaossync.channels.shopify.fields import Node
 from khaossync.channels.shopify.listing_mapping import shown_quantity
 from khaossync.channels.shopify.wire import TooDearError, user_errors, words
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.documents import Kind
 from khaossync.domain.errors import RejectedError, TransientError
-from khaossync.domain.messages import Delivery, Done, Outcome
+from khaossync.domain.messages import Absent, Delivery, Done, Outcome
 from khaossync.domain.stock import ChannelLevel
 
 _ROUNDS = 3
 """How often stale quantities are read again, and a used-up key is replaced, before the work is left for later."""
 
 _STALE = "CHANGE_FROM_QUANTITY_STALE"
+_GONE = "INVALID_INVENTORY_ITEM"
 _BUSY = "IDEMPOTENCY_CONCURRENT_REQUEST"
 _KEY_SPENT = {"IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED", "IDEMPOTENCY_KEY_PARAMETER_MISMATCH"}
 
@@ -33,6 +35,12 @@ class Write:
     failures: int
     level: ChannelLevel
     expected: int | None
+    quantity: int
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The inventory item and the location."""
+        return (self.level.listing_id, self.level.location)
 
     @property
     def input(self) -> dict[str, object]:
@@ -40,9 +48,24 @@ class Write:
         return {
             "inventoryItemId": self.level.listing_id,
             "locationId": self.level.location,
-            "quantity": self.level.quantity,
+            "quantity": self.quantity,
             "changeFromQuantity": self.expected,
         }
+
+    def done(self, reference: str) -> Done:
+        """What is told of it once it is set."""
+        return Done(reference, shown=None if self.quantity == self.level.quantity else self.quantity)
+
+    def overtaken(self, shown: int | None) -> "Write":
+        """The same write where something else is shown than was expected.
+
+        Less than expected: units were sold since, by orders that nobody has told us of yet. They stay sold. After a
+        failure it may as well be the trace of our own try.
+        """
+        if self.failures or self.expected is None or shown is None:
+            return replace(self, expected=shown)
+        sold = max(0, self.expected - shown)
+        return replace(self, expected=shown, quantity=max(0, self.quantity - sold))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +82,16 @@ class Refusal:
 class StockLevels:
     """Sets available quantities.
 
-    A write that a sale has overtaken is compared again with the quantity that is there, so that nothing is
-    overwritten unseen. A call is taken or refused as a whole: what it names is taken out and the rest is sent
-    again; when it names nothing, the call is halved until the culprit stands alone.
+    A write that a sale has overtaken is set lower by what was sold meanwhile, so that nothing is sold twice. A call
+    is taken or refused as a whole: what it names is taken out and the rest is sent again; when it names nothing, the
+    call is halved until the culprit stands alone.
     """
 
     client: Client
+    echoes: Echoes = field(default_factory=Echoes)
     kind: Kind = Kind.STOCK_LEVEL
     max_batch: int = 250
+    parallel: int = 4
     blind: bool = False
 
     async def deliver(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
@@ -79,7 +104,7 @@ class StockLevels:
             return
         answer = await self._send(writes, salt=rounds)
         if isinstance(answer, str):
-            outcomes |= {write.index: Done(answer) for write in writes}
+            outcomes |= {write.index: write.done(answer) for write in writes}
         elif _BUSY in answer.codes:
             raise TransientError(f"shopify is still at work on these quantities: {answer.text}")
         elif answer.codes & _KEY_SPENT:
@@ -92,7 +117,7 @@ class StockLevels:
     async def _without(self, writes: list[Write], refusal: Refusal, outcomes: dict[int, Outcome], rounds: int) -> None:
         """Refuse what was named, look again at what was stale, and send the rest."""
         for place, text in refusal.bad.items():
-            outcomes[writes[place].index] = _rejected(writes[place].level, text)
+            outcomes[writes[place].index] = _named(writes[place].level, text)
         left = [write for place, write in enumerate(writes) if place not in refusal.bad]
         stale = [write for place, write in enumerate(writes) if place in refusal.stale - refusal.bad.keys()]
         if not stale:
@@ -118,6 +143,7 @@ class StockLevels:
 
     async def _send(self, writes: list[Write], salt: int) -> str | Refusal:
         """The adjustment's id, or what Shopify says against it."""
+        self.echoes.note({write.place: write.quantity for write in writes})
         changes = {"name": "available", "reason": "correction", "quantities": [write.input for write in writes]}
         try:
             data = await self.client.run(op.SET_QUANTITIES, input=changes, key=_key(writes, salt))
@@ -135,7 +161,7 @@ class StockLevels:
         for location in dict.fromkeys(write.level.location for write in writes):
             there = [write for write in writes if write.level.location == location]
             shown = await self._shown(location, [write.level.listing_id for write in there])
-            found |= {write.index: replace(write, expected=shown.get(write.level.listing_id)) for write in there}
+            found |= {write.index: write.overtaken(shown.get(write.level.listing_id)) for write in there}
         return found
 
     async def _shown(self, location: str, items: list[str]) -> dict[str, int | None]:
@@ -155,7 +181,8 @@ def _write(index: int, delivery: Delivery) -> Write:
     level, message = delivery.payload, delivery.message
     if not isinstance(level, ChannelLevel):
         raise TypeError(f"a stock sink cannot take {type(level).__name__}")
-    return Write(index, f"{message.id}.{message.revision}", message.failures, level, level.expected)
+    identity = f"{message.id}.{message.revision}"
+    return Write(index, identity, message.failures, level, level.expected, level.quantity)
 
 
 def _key(writes: Sequence[Write], salt: int) -> str:
@@ -189,6 +216,13 @@ def _place(error: Node, size: int) -> int | None:
     """The write that an error's field names: ["input", "quantities", "3", "inventoryItemId"] is the fourth."""
     numbers = [int(part) for part in error.texts("field") if part.isascii() and part.isdigit()]
     return numbers[0] if numbers and numbers[0] < size else None
+
+
+def _named(level: ChannelLevel, text: str) -> Outcome:
+    """What becomes of a write that was named; an item that staff have deleted wants no level any more."""
+    if text.startswith(_GONE):
+        return Absent(f"shopify has no item {level.listing_id} any more, which was {level.sku}")
+    return _rejected(level, text)
 
 
 def _rejected(level: ChannelLevel, text: str) -> RejectedError:

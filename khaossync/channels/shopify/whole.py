@@ -63,6 +63,19 @@ async def whole_page(
     raise MalformedError(f"{owner} has more pages of {operation.name} than any record of a shop")
 
 
+async def whole_root(client: Client, operation: Operation, root: str, **asked: object) -> tuple[Node, ...]:
+    """Every record of one of the shop's own short lists."""
+    found: list[Json] = []
+    after: str | None = ""
+    for _ in range(_ROUNDS):
+        if after is None:
+            return tuple(Node(each, f"{root}[{i}]") for i, each in enumerate(found))
+        data = await client.run(operation, first=_MORE, after=after or None, **asked)
+        more, after = _progress(data.node(root))
+        found += more
+    raise MalformedError(f"{root} has more pages of {operation.name} than any shop")
+
+
 async def whole_list(
     client: Client, operation: Operation, owner: str, begun: tuple[Node, ...], asked: int
 ) -> tuple[Node, ...]:

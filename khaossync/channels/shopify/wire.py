@@ -23,6 +23,8 @@ from khaossync.domain.errors import (
 Variables = Mapping[str, Any]
 
 _FALLBACK_WAIT = timedelta(seconds=2)
+_LONGEST_WAIT = 60.0
+_LONGEST_WHOLE = 40
 
 
 class TooDearError(TransientError):
@@ -53,17 +55,25 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What Shopify says about cost: `requested` for this call, and the bucket as it is now."""
+    """What Shopify says about cost: `requested` before this call and `actual` after it, and the bucket as it is now."""
 
     requested: float
+    actual: float
     available: float
     maximum: float
     restore_rate: float
 
     @property
+    def credible(self) -> bool:
+        """Whether it can be a shop's bucket: one that fills within the hour. Believed, any other stops all calls."""
+        figures = self.maximum > 0 and min(self.requested, self.actual) >= 0
+        return figures and self.restore_rate * 3600 >= self.maximum and abs(self.available) <= self.maximum
+
+    @property
     def wait(self) -> timedelta:
         """How long until the bucket holds what the call needs."""
-        return timedelta(seconds=max(0.5, (self.requested - self.available) / self.restore_rate))
+        seconds = (self.requested - self.available) / self.restore_rate
+        return timedelta(seconds=min(max(0.5, seconds), _LONGEST_WAIT))
 
 
 @cache
@@ -74,7 +84,7 @@ def _part(name: str) -> str:
 def body(operation: Operation, variables: Variables) -> bytes:
     """The request's JSON."""
     asked = {"query": operation.document, "operationName": operation.name, "variables": variables}
-    return json.dumps(asked, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(asked, separators=(",", ":")).encode()
 
 
 def parse(operation: Operation, content: bytes) -> Node:
@@ -84,7 +94,8 @@ def parse(operation: Operation, content: bytes) -> Node:
     AmbiguousError otherwise.
     """
     try:
-        return Node.of(json.loads(content, parse_float=Decimal, parse_constant=_no_number))
+        told = json.loads(content, parse_float=_exact, parse_int=_whole, parse_constant=_no_number)
+        return Node.of(told, operation.name)
     except (ValueError, RecursionError, MalformedError) as error:
         text = f"shopify: {operation.name} was not answered with a JSON object: {error}"
         raise (TransientError(text) if operation.safe else AmbiguousError(text)) from error
@@ -97,13 +108,14 @@ def charge(answer: Node) -> Charge | None:
         bucket = cost.node("throttleStatus")
         found = Charge(
             float(cost.number("requestedQueryCost")),
+            0.0 if cost.value.get("actualQueryCost") is None else float(cost.number("actualQueryCost")),
             float(bucket.number("currentlyAvailable")),
             float(bucket.number("maximumAvailable")),
             float(bucket.number("restoreRate")),
         )
     except MalformedError:
         return None
-    return found if found.restore_rate > 0 and found.maximum > 0 else None
+    return found if found.credible else None
 
 
 def data(operation: Operation, answer: Node) -> Node:
@@ -113,9 +125,8 @@ def data(operation: Operation, answer: Node) -> Node:
     try:
         return answer.node("data")
     except MalformedError as error:
-        if operation.safe:
-            raise
-        raise AmbiguousError(f"shopify: {operation.name}: {error}") from error
+        text = f"shopify: {error}"
+        raise (TransientError(text) if operation.safe else AmbiguousError(text)) from error
 
 
 def user_errors(payload: Node) -> tuple[Node, ...]:
@@ -139,7 +150,7 @@ def _failure(operation: Operation, answer: Node) -> SyncError:
         return RateLimitedError(text, cost.wait if cost else _FALLBACK_WAIT)
     if codes & {"ACCESS_DENIED", "SHOP_INACTIVE", "UNAUTHORIZED", "FORBIDDEN"}:
         return ConnectorDownError(f"{text}{_scope(answer)}")
-    if codes & {"INTERNAL_SERVER_ERROR", "TIMEOUT"} or not codes:
+    if codes & {"INTERNAL_SERVER_ERROR", "TIMEOUT"} or not (codes or _refuses_values(answer)):
         return TransientError(text) if operation.safe else AmbiguousError(text)
     return RejectedError(text, operation.refused, final=False)
 
@@ -160,6 +171,11 @@ def _codes(answer: Node) -> set[str]:
     return {code for code in found if isinstance(code, str)}
 
 
+def _refuses_values(answer: Node) -> bool:
+    """Whether a variable's value is no value of its type, which is told by its `problems` and not always by a code."""
+    return any("problems" in _extensions(error).value for error in _errors(answer))
+
+
 def _messages(answer: Node) -> str:
     listed = answer.value.get("errors")
     if isinstance(listed, str):
@@ -173,6 +189,18 @@ def _scope(answer: Node) -> str:
     found = (_extensions(error).value.get("requiredAccess") for error in _errors(answer))
     needed = "; ".join(text for text in found if isinstance(text, str))
     return f": grant the app {needed} and install it again" if needed else ": grant the app the scope named there"
+
+
+def _exact(digits: str) -> Decimal:
+    """One number that nobody can hold spoils its own field, not the whole answer."""
+    try:
+        return Decimal(digits)
+    except ArithmeticError:
+        return Decimal("NaN")
+
+
+def _whole(digits: str) -> int | Decimal:
+    return int(digits) if len(digits) <= _LONGEST_WHOLE else Decimal("NaN")
 
 
 def _no_number(name: str) -> Decimal:

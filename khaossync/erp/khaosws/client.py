@@ -1,9 +1,9 @@
 """KhaosWS over HTTP: one method per operation that is used, and every failure sorted by remedy."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import aiohttp
 
@@ -13,29 +13,43 @@ from khaossync.erp.khaosws.config import Settings
 from khaossync.erp.khaosws.markup import Element, UnintelligibleError, document, parse
 from khaossync.erp.khaosws.soap import Result, envelope, read
 from khaossync.transport.http import Answer, Http, Request
+from khaossync.transport.priority import Priority
 
 T = TypeVar("T")
 
 _OK, _FAULT = 200, 500
 
+READ, WRITE = "read", "write"
+"""The doors of the limiter: how many calls may be under way at once is a matter of their kind."""
+
 
 class Client:
-    """One KhaosWS. Reads share a few places, writes take turns; nothing here tries again.
+    """One KhaosWS, called with one urgency. Nothing here tries again.
 
     Every method raises SyncError: FaultError for a SOAP fault, TransientError for a reading that was not understood,
     AmbiguousError for a writing whose answer is lost or not understood, ConnectorDownError for a wrong address.
     """
 
-    def __init__(self, system: str, settings: Settings, http: Http) -> None:
+    def __init__(self, system: str, settings: Settings, http: Http, priority: Priority) -> None:
         self._system = system
         self._settings = settings
         self._http = http
-        self._reads = asyncio.Semaphore(settings.reads_in_flight)
-        self._writes = asyncio.Lock()
+        self._priority = priority
         self._headers = {"Content-Type": "text/xml; charset=utf-8"}
         if settings.username:
             login = aiohttp.encode_basic_auth(settings.username, settings.password.get_secret_value(), "utf-8")
             self._headers["Authorization"] = login
+
+    def at(self, priority: Priority) -> Self:
+        """The same client for calls of another urgency."""
+        other = copy(self)
+        other._priority = priority
+        return other
+
+    @property
+    def skew(self) -> timedelta | None:
+        """By how much the server's clock is ahead of ours, as far as it told."""
+        return self._http.skew
 
     async def version(self) -> str:
         """The version of the web service."""
@@ -70,6 +84,10 @@ class Client:
         """STOCK_STATUS of these codes on one site, or on the default site."""
         return await self._ask(wire.stock_status(codes, site), _document)
 
+    async def companies(self, code: str) -> Mapping[str, str]:
+        """The company with this code, if there is one: its code → its currency."""
+        return await self._ask(wire.company_info(code), wire.companies)
+
     async def states_of(self, refs: Iterable[str]) -> Element:
         """STATUS_LIST of the orders with these references."""
         return await self._ask(wire.states_of(refs), _document)
@@ -86,8 +104,7 @@ class Client:
         return wire.local(at, self._settings.zone)
 
     async def _ask(self, call: wire.Call, understand: Callable[[Result], T]) -> T:
-        async with self._reads if call.safe else self._writes:
-            answer = await self._http.send(self._request(call))
+        answer = await self._http.send(self._request(call), self._priority)
         try:
             self._require_service(call, answer)
             return understand(read(call.operation, answer.body))
@@ -108,6 +125,7 @@ class Client:
             body=envelope(self._settings.namespace, call.operation, arguments),
             timeout=timedelta(seconds=self._settings.request_timeout),
             readable=frozenset({_FAULT}),  # SOAP 1.1 §6.2 sends every fault with it
+            door=READ if call.safe else WRITE,
         )
 
     def _require_service(self, call: wire.Call, answer: Answer) -> None:

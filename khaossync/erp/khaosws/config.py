@@ -124,11 +124,17 @@ class Settings(BaseModel):
     courier_by: Literal["code", "description"] = Field(
         default="code", description="what [couriers] holds: courier codes or names"
     )
+    verify_companies: bool = Field(
+        default=True,
+        description="look for a business's customer code before its order is sent; needs the call GetCompanyInfo",
+    )
     total_tolerance: Decimal = Field(
         default=Decimal("0.05"), ge=0, le=10, description="currency units by which a found order may differ from ours"
     )
     payments: Mapping[str, PaymentSettings] = Field(
-        default_factory=dict, description="by gateway, how a payment is booked; a gateway without entry is a card"
+        default_factory=dict,
+        description="by gateway, how a payment is booked; without entry gift_card is a voucher and any other a card; "
+        "`on_terms` is what is agreed to be paid later, and is not sent without entry",
     )
 
     @property

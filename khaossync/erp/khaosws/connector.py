@@ -4,15 +4,20 @@ import aiohttp
 
 from khaossync import ports
 from khaossync.domain.documents import Kind
-from khaossync.erp.khaosws.client import Client
+from khaossync.erp.khaosws.client import READ, WRITE, Client
 from khaossync.erp.khaosws.config import Settings
 from khaossync.erp.khaosws.despatch_source import despatch_source
 from khaossync.erp.khaosws.order_sink import OrderSink
 from khaossync.erp.khaosws.probe import KhaosProbe
 from khaossync.erp.khaosws.stock_sources import catalogue, stock
 from khaossync.erp.khaosws.tls import context
+from khaossync.transport.buckets import Budget
 from khaossync.transport.http import Http
-from khaossync.transport.limiter import Budget
+from khaossync.transport.limiter import Limiter
+from khaossync.transport.priority import Priority
+
+_REST = 1.0
+"""Reading in bulk takes at most half of the ERP's time: the other half is for its people, and for our urgent calls."""
 
 
 async def build(name: str, settings: Settings, kit: ports.Kit) -> ports.Connector:
@@ -24,19 +29,20 @@ async def build(name: str, settings: Settings, kit: ports.Kit) -> ports.Connecto
     return ports.Connector(
         name=name,
         kind="khaosws",
-        probe=KhaosProbe(client, settings),
+        probe=KhaosProbe(client.at(Priority.DESPATCH), settings),
         sources=(
             catalogue(name, client, kit.clock, settings),
             stock(name, client, kit.clock, settings),
-            despatch_source(name, client, kit.clock, settings, kit.open_references),
+            despatch_source(name, client.at(Priority.DESPATCH), kit.clock, settings, kit.memory),
         ),
         sinks={Kind.ORDER: OrderSink(client, settings)},
     )
 
 
 async def open_client(name: str, settings: Settings, kit: ports.Kit) -> Client:
-    """A client of its own session. Raises ConfigError for certificate files that cannot be used."""
+    """A client of its own session, for orders. Raises ConfigError for certificate files that cannot be used."""
     connector = aiohttp.TCPConnector(ssl=context(name, settings) if settings.url.startswith("https") else True)
     session = await kit.stack.enter_async_context(aiohttp.ClientSession(connector=connector))
-    budget = Budget(settings.calls_per_minute, 60)
-    return Client(name, settings, Http(name, session, budget, kit.clock, kit.meter))
+    places = {READ: settings.reads_in_flight, WRITE: 1}
+    limiter = Limiter(Budget(settings.calls_per_minute, 60), places=places, rest=_REST)
+    return Client(name, settings, Http(name, session, limiter, kit.clock, kit.meter), Priority.ORDERS)

@@ -6,10 +6,12 @@ from decimal import Decimal
 from khaossync.domain.stock import StockItem, StockLevel
 from khaossync.erp.khaosws.config import StockFormula
 from khaossync.erp.khaosws.markup import Element, UnintelligibleError, child, children, name, value
-from khaossync.erp.khaosws.wire import flag, number
+from khaossync.erp.khaosws.wire import flag, named, number
 
 _NOT_CONTROLLED = "5"
 _PACK = "3"
+_FULLEST = 100_000_000
+_WEB = {"-1": True, "0": False}  # only for people to compare: another word must not make the item unreadable
 
 Found = Mapping[str, Element]
 """Stock code → the element that describes it."""
@@ -33,11 +35,9 @@ def stock_level(code: str, rows: Mapping[str, Element], formula: StockFormula) -
 
     LEVEL is what is free to sell, not what lies on the shelf; it may be negative. Raises UnintelligibleError.
     """
-    if not code:
-        raise UnintelligibleError("a stock status has no CODE")
     available = {site: level for site, row in rows.items() if (level := _available(row, formula)) is not None}
     controlled = not any(value(row, "STATUS") == _NOT_CONTROLLED for row in rows.values())
-    return StockLevel(code, available, controlled)
+    return StockLevel(named(code, "CODE"), available, controlled)
 
 
 def _available(row: Element, formula: StockFormula) -> Decimal | None:
@@ -45,7 +45,10 @@ def _available(row: Element, formula: StockFormula) -> Decimal | None:
     if not level:
         return None
     buildable = value(row, "BUILD_POTENTIAL_CHILDREN") if formula == "level_plus_children" else ""
-    return number(level, "LEVEL") + number(buildable or "0", "BUILD_POTENTIAL_CHILDREN")
+    total = number(level, "LEVEL") + number(buildable or "0", "BUILD_POTENTIAL_CHILDREN")
+    if abs(total) > _FULLEST:
+        raise UnintelligibleError(f"LEVEL is {total:f}, more than any warehouse holds")
+    return total
 
 
 def items(root: Element) -> Iterator[tuple[str, Element, Element | None]]:
@@ -66,18 +69,25 @@ def stock_item(record: Element, style: Element | None = None) -> StockItem:
     def told(*names: str) -> str:
         return value(record, *names) or (value(style, *names) if style is not None else "")
 
-    code = value(record, "STOCK_CODE")
-    if not code:
-        raise UnintelligibleError("a stock item has no STOCK_CODE")
     return StockItem(
-        stock_code=code,
+        stock_code=named(value(record, "STOCK_CODE"), "STOCK_CODE"),
         description=told("STOCK_DESC"),
         discontinued=flag(told("DISCONTINUED"), "DISCONTINUED"),
         run_to_zero=flag(told("RUN_TO_ZERO"), "RUN_TO_ZERO"),
         deleted=flag(told("DELETED"), "DELETED"),
         controlled=flag(told("STOCK_CONTROLLED") or "-1", "STOCK_CONTROLLED"),
         pack=_pack(record),
+        price=_price(told("SELL_PRICE")),
+        web=_WEB.get(told("WEB")),
     )
+
+
+def _price(text: str) -> Decimal | None:
+    """A price only weighs the parts of a bundle: one that cannot be read must not make the item unreadable."""
+    try:
+        return number(text, "SELL_PRICE")
+    except UnintelligibleError:
+        return None
 
 
 def _pack(record: Element) -> Mapping[str, Decimal]:

@@ -40,7 +40,8 @@ def parse(text: str) -> Element:
     try:
         return etree.fromstring(clean.encode(), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise UnintelligibleError(f"it is no XML: {error}") from error
+        # It quotes what it stumbled over, however long that is.
+        raise UnintelligibleError(f"it is no XML: {str(error)[:200]}") from error
 
 
 def legal(text: str) -> str:

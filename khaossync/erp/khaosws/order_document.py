@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.errors import RejectedError
-from khaossync.domain.money import rounded
+from khaossync.domain.money import ZERO, rounded
 from khaossync.domain.orders import Payment
+from khaossync.domain.sales_lines import GIFT_CARD
 from khaossync.domain.sales_order import SalesLine, SalesOrder
 from khaossync.erp.khaosws.addresses import EMAIL, Fields, fields, fit, misfit
 from khaossync.erp.khaosws.config import PaymentSettings, Settings
@@ -15,12 +16,17 @@ from khaossync.erp.khaosws.markup import Element, branch, document, is_legal, le
 from khaossync.erp.khaosws.wire import is_listable, local
 
 STOCK_CODE, DESCRIPTION, CUSTOMER_REF, PURCHASE_ORDER, NOTE, IMPORT_REF = 50, 250, 30, 30, 2000, 50
+COMPANY_CODE = 10
 
 _BY_STOCK_CODE = "1"
 _STANDARD_RATE = 1
 _TRUE = "-1"
 _SIX_PLACES = Decimal("0.000001")
 _CARD = PaymentSettings()
+_USUAL = {GIFT_CARD: PaymentSettings(type=4)}
+
+ON_TERMS = "on_terms"
+"""The name in `payments` of what is agreed to be paid later, which no gateway has."""
 
 
 def order_document(order: SalesOrder, settings: Settings) -> str:
@@ -29,10 +35,7 @@ def order_document(order: SalesOrder, settings: Settings) -> str:
     root = document("SALES_ORDERS")
     body = branch(root, "SALES_ORDER")
     _customer(branch(body, "CUSTOMER_DETAIL"), order)
-    payments = branch(body, "PAYMENTS")
-    for payment in order.payments:
-        if payment.amount:
-            _payment(branch(payments, "PAYMENT_DETAIL"), payment, settings.payments.get(payment.gateway, _CARD))
+    _payments(branch(body, "PAYMENTS"), order, settings)
     _header(branch(body, "ORDER_HEADER"), order, settings)
     lines = branch(body, "ORDER_ITEMS")
     for line in order.lines:
@@ -50,21 +53,36 @@ def _require_reference(ref: str, limit: int) -> None:
 
 
 def _customer(body: Element, order: SalesOrder) -> None:
-    """Khaos Control matches by OTHER_REF, then WEB_USER, then the address; a guest has no OTHER_REF.
+    """Khaos Control matches by COMPANY_CODE, then OTHER_REF, WEB_USER, the address; a guest has no OTHER_REF.
 
     A constant there would merge all guests into one customer.
     """
     invoice = fields("invoice address", order.invoice_address, order.customer)
     delivery = fields("delivery address", order.delivery_address, order.customer)
     branch(body, "IS_NEW_CUSTOMER", "0")
-    _optional(body, "OTHER_REF", _customer_ref(order))
-    _optional(body, "WEB_USER", fit("e-mail", order.customer.email, EMAIL))
-    _optional(body, "COMPANY_CLASS", order.company_class)
+    if order.customer_code:
+        # Who buys for a business is not the business: its own references and its class stay as they are.
+        branch(body, "COMPANY_CODE", _company_code(order))
+    else:
+        _optional(body, "OTHER_REF", _customer_ref(order))
+        _optional(body, "WEB_USER", fit("e-mail", order.customer.email, EMAIL))
+        _optional(body, "COMPANY_CLASS", order.company_class)
     _optional(body, "COMPANY_NAME", invoice["ORGANISATION"])
     addresses = branch(body, "ADDRESSES")
     _address(branch(addresses, "INVADDR"), "I", invoice)
     if delivery != invoice:
         _address(branch(addresses, "DELADDR"), "D", delivery)
+
+
+def _company_code(order: SalesOrder) -> str:
+    code = order.customer_code
+    if len(code) > COMPANY_CODE or not is_legal(code):
+        raise RejectedError(
+            f"order {order.number}: {code!r} cannot be a customer code: at most {COMPANY_CODE} printable characters",
+            CaseClass.UNMAPPED_CUSTOMER,
+            evidence={"customer code": code, "company": order.invoice_address.company},
+        )
+    return code
 
 
 def _customer_ref(order: SalesOrder) -> str:
@@ -85,6 +103,24 @@ def _own_part(platform_id: str) -> str:
 def _address(body: Element, prefix: str, told: Fields) -> None:
     for field, text in told.items():
         _optional(body, prefix + field, text)
+
+
+def _payments(body: Element, order: SalesOrder, settings: Settings) -> None:
+    for payment in order.payments:
+        if payment.amount:
+            booked = settings.payments.get(payment.gateway) or _USUAL.get(payment.gateway, _CARD)
+            _payment(branch(body, "PAYMENT_DETAIL"), payment, booked)
+    unpaid = order.totals.gross - sum((payment.amount for payment in order.payments), ZERO)
+    on_account = settings.payments.get(ON_TERMS)
+    if order.on_terms and on_account and unpaid > 0:
+        _promise(branch(body, "PAYMENT_DETAIL"), unpaid, on_account)
+
+
+def _promise(body: Element, amount: Decimal, booked: PaymentSettings) -> None:
+    """What is to be paid later has no AUTH_CODE, for that alone would make it paid."""
+    branch(body, "PAYMENT_AMOUNT", f"{amount:f}")
+    branch(body, "PAYMENT_TYPE", str(booked.type))
+    _optional(body, "ACCOUNT_NAME", booked.account_name)
 
 
 def _payment(body: Element, payment: Payment, booked: PaymentSettings) -> None:
@@ -140,8 +176,9 @@ def _line(body: Element, line: SalesLine, currency: str) -> None:
     branch(body, "ORDER_QTY", str(line.quantity))
     branch(body, tag, f"{price:f}")
     branch(body, "TAX_RATE", str(line.tax_code))
-    # It never comes back over SOAP, so an id that may not fit is left out rather than cut.
-    line_id = _own_part(line.line_id)
+    # It never comes back over SOAP, so an id that may not fit is left out rather than cut; so is one of a bundle, which
+    # several lines share.
+    line_id = "" if line.bundles else _own_part(line.line_id)
     _optional(body, "IMPORT_REF", line_id if len(line_id) <= IMPORT_REF else "")
 
 

@@ -10,6 +10,7 @@ from khaossync.domain.documents import Kind
 from khaossync.domain.errors import AmbiguousError, RejectedError, SyncError
 from khaossync.domain.messages import Absent, Delivery, Done, Outcome
 from khaossync.domain.sales_order import SalesOrder
+from khaossync.erp.khaosws.business import objection
 from khaossync.erp.khaosws.client import Client
 from khaossync.erp.khaosws.config import Settings
 from khaossync.erp.khaosws.found_order import FoundOrder, agrees, find
@@ -29,6 +30,7 @@ class OrderSink:
     settings: Settings
     kind: Kind = Kind.ORDER
     max_batch: int = 1
+    parallel: int = 1
     blind: bool = True
 
     async def deliver(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
@@ -47,7 +49,11 @@ class OrderSink:
         except RejectedError as error:
             return error
         found = await self._find(order) if delivery.message.doubt else None
-        return self._judged(found, order) if found else await self._import(document, order)
+        if found:
+            return self._judged(found, order)
+        verifying = order.customer_code and self.settings.verify_companies
+        refusal = await objection(order, self.client) if verifying else None
+        return refusal or await self._import(document, order)
 
     async def _import(self, document: str, order: SalesOrder) -> Outcome:
         """Success needs the ERP's own number; everything else is settled by looking."""

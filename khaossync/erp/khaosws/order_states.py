@@ -4,13 +4,13 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 
 from khaossync.domain.despatch import Despatch, DespatchLine, OrderState
 from khaossync.erp.khaosws.config import Settings
 from khaossync.erp.khaosws.markup import Element, UnintelligibleError, child, children, value
-from khaossync.erp.khaosws.wire import flag, instant, number
+from khaossync.erp.khaosws.wire import flag, instant, named, number
 
 _CREDIT_NOTE = "2"
 _CANCELLED = 1
@@ -43,7 +43,7 @@ class Rule:
     def past(self, element: Element, attribute: str) -> datetime | None:
         """A date that is there and not in the future: ship dates may be planned ahead."""
         at = instant(value(element, attribute), self.zone, attribute)
-        return at if at and at.astimezone(self.zone).date() <= self.today else None
+        return at if at and at < datetime.combine(self.today + timedelta(days=1), time(), self.zone) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def order_state(record: Element, rule: Rule) -> OrderState:
     done = flag(value(record, "COMPLETE"), "COMPLETE")
     cancelled = child(record, "CANCELLED")
     return OrderState(
-        ref=value(record, "ASSOCIATED_REF"),
+        ref=named(value(record, "ASSOCIATED_REF"), "ASSOCIATED_REF"),
         sales_order_code=_code(record),
         stages=tuple(value(invoice, "INVOICE_STAGE_ID") for invoice in _invoices(record)),
         complete=done and all(parcel.left for parcel in _parcels(record, rule)),
@@ -99,10 +99,7 @@ def _in_full(one: Despatch, left: Sequence[Despatch]) -> Despatch:
 
 
 def _code(record: Element) -> str:
-    code = value(record, "SORDER_CODE")
-    if not code:
-        raise UnintelligibleError("an order state has no SORDER_CODE")
-    return code
+    return named(value(record, "SORDER_CODE"), "SORDER_CODE")
 
 
 def _is_cancelled(record: Element, zone: tzinfo) -> bool:
@@ -180,9 +177,7 @@ def _lines(holder: Element, tag: str) -> Lines:
 
 
 def _parcel(record: Element, invoice: Element, box: Element, lines: Lines, left: bool, rule: Rule) -> _Parcel:
-    code = value(invoice, "INVOICE_CODE")
-    if not code:
-        raise UnintelligibleError("an invoice has no INVOICE_CODE")
+    code = named(value(invoice, "INVOICE_CODE"), "INVOICE_CODE")
     consignment = value(box, "CONSIGNMENT_REF") or value(invoice, "CONSIGNMENT_REF")
     despatch = Despatch(
         ref=value(record, "ASSOCIATED_REF"),

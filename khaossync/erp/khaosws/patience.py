@@ -1,13 +1,15 @@
 """Reads stock codes although one of them makes Khaos Control fail."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from khaossync.domain.documents import Document, Kind, Unreadable
+from khaossync.erp.khaosws.client import Client
 from khaossync.erp.khaosws.reading import halving, refused
 from khaossync.erp.khaosws.soap import FaultError
 
 Read = tuple[list[Document], list[Unreadable]]
-Reader = Callable[[Sequence[str]], Awaitable[Read]]
+Reader = Callable[[Client, Sequence[str]], Awaitable[Read]]
 
 
 class Patient:
@@ -23,13 +25,13 @@ class Patient:
         self._read = read
         self._witness: str | None = None
 
-    async def __call__(self, codes: Sequence[str]) -> Read:
+    async def __call__(self, client: Client, codes: Sequence[str]) -> Read:
         """Raises SyncError, and a fault when nothing at all could be read."""
-        found = await halving(codes, self._read)
+        found = await halving(codes, partial(self._read, client))
         if found.answers:
             self._witness = found.answers[-1][0][0]
         if found.refused:
-            await self._require_witness(next(iter(found.refused.values())))
+            await self._require_witness(client, next(iter(found.refused.values())))
         documents: dict[str, Document] = {}
         for asked, (told, _) in found.answers:  # a style tells its variants too; a record of its own says more
             documents |= {one.key: one for one in told if one.key in asked or one.key not in documents}
@@ -37,11 +39,11 @@ class Patient:
         unreadable += [refused(self._connector, self._kind, code, fault) for code, fault in found.refused.items()]
         return list(documents.values()), unreadable
 
-    async def _require_witness(self, fault: FaultError) -> None:
+    async def _require_witness(self, client: Client, fault: FaultError) -> None:
         if self._witness is None:
             raise fault
         try:
-            await self._read([self._witness])
+            await self._read(client, [self._witness])
         except FaultError:
             self._witness = None
             raise fault from None

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from khaossync.domain.errors import ConnectorDownError, SyncError
 from khaossync.erp.khaosws.client import Client
 from khaossync.erp.khaosws.config import Settings
+from khaossync.erp.khaosws.stock_sources import DEFAULT_SITE
 from khaossync.ports import Finding
+from khaossync.transport.clocks import clock_finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,27 +26,33 @@ class KhaosProbe:
         """The version, the configured sites, and the names that a channel's rules may use."""
         version = await self.client.version()
         return [
-            Finding("version", True, f"KhaosWS {version}"),
-            await self._sites(),
+            Finding.ok("version", f"KhaosWS {version}"),
+            clock_finding(self.client.skew),
+            *await self._sites(),
             await self._offers("sales sources", "`sales_source`", self.client.sales_sources),
             await self._offers("company classes", "`company_class`", self.client.company_classes),
             await self._offers("couriers", "[couriers]", self.client.couriers),
+            Finding.ok(
+                "by hand", "KhaosWS does not tell tax codes, card types and bank accounts: compare them yourself"
+            ),
         ]
 
-    async def _sites(self) -> Finding:
+    async def _sites(self) -> list[Finding]:
+        read = [str(site) for site in self.settings.sites] or [DEFAULT_SITE]
         try:
             there = await self.client.sites()
         except ConnectorDownError:
             raise
         except SyncError as error:
-            return Finding("sites", False, str(error), "ask your consultant for the site ids and check them by hand")
+            return [Finding.warn("sites", str(error), "ask your consultant for the site ids, and compare them by hand")]
         offered = ", ".join(f"{site} ({name})" for site, name in there.items())
         missing = [str(site) for site in self.settings.sites if str(site) not in there]
         if missing:
-            return Finding("sites", False, f"no site {', '.join(missing)}; it has {offered}", "correct `sites`")
-        return Finding(
-            "sites", True, f"it has {offered}; read: {', '.join(map(str, self.settings.sites)) or 'default'}"
-        )
+            return [Finding.fail("sites", f"no site {', '.join(missing)}; it has {offered}", "correct `sites`")]
+        return [
+            Finding.ok("sites", f"it has {offered}; read: {', '.join(read)}", offers=read),
+            Finding.ok("site names", ", ".join(there.values()), offers=there.values()),
+        ]
 
     async def _offers(self, subject: str, setting: str, ask: Callable[[], Awaitable[tuple[str, ...]]]) -> Finding:
         try:
@@ -52,8 +60,7 @@ class KhaosProbe:
         except ConnectorDownError:
             raise
         except SyncError as error:
-            return Finding(subject, False, str(error), f"compare each channel's {setting} with Khaos Control by hand")
-        detail = f"it offers {', '.join(offered)}" if offered else "it offers none"
-        return Finding(
-            subject, bool(offered), detail, "" if offered else f"{setting} cannot be used until it does", offered
-        )
+            return Finding.warn(subject, str(error), f"compare each channel's {setting} with Khaos Control by hand")
+        if not offered:
+            return Finding.warn(subject, "it offers none", f"{setting} cannot be used until it does")
+        return Finding.ok(subject, f"it offers {', '.join(offered)}", offers=offered)

@@ -29,7 +29,7 @@ def told(source: str, kind: Kind, key: str, body: DocumentBody, moment: datetime
 
 def unread(source: str, kind: Kind, key: str, error: UnintelligibleError, raw: str) -> Unreadable:
     """A record that says something else than agreed; the others of its page go on."""
-    return Unreadable(source, kind, key or "(no code)", str(error), raw)
+    return Unreadable(source, kind, key[:200] or "(no code)", str(error), raw)
 
 
 def chunked(values: Sequence[str], size: int) -> Iterator[Sequence[str]]:

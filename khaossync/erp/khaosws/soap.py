@@ -19,6 +19,9 @@ _XSD = "http://www.w3.org/2001/XMLSchema"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _NAMESPACES = {"SOAP-ENV": _ENV, "SOAP-ENC": _ENC, "xsd": _XSD, "xsi": _XSI}
 
+# What is longer is a page of something, and would stand in every log line and case.
+_LONGEST_REASON, _LONGEST_SOURCE = 2_000, 100
+
 
 class FaultError(TransientError):
     """The service answered with a SOAP fault: a business refusal or a breakdown, the fault does not say which."""
@@ -118,6 +121,5 @@ def _fault(operation: str, fault: Element) -> FaultError:
     inner = None if detail is None else next(children(detail), None)
     delphi_class = None if inner is None else child(inner, "ExceptionClassName")
     reason = text("faultstring") or text("Reason") or "no reason given"
-    return FaultError(
-        operation, reason, content(delphi_class).strip() if delphi_class is not None else text("faultactor")
-    )
+    source = content(delphi_class).strip() if delphi_class is not None else text("faultactor")
+    return FaultError(operation, reason[:_LONGEST_REASON], source[:_LONGEST_SOURCE])

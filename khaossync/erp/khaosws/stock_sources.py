@@ -14,6 +14,7 @@ from khaossync.erp.khaosws.patience import Patient, Read, Reader
 from khaossync.erp.khaosws.progress import Progress
 from khaossync.erp.khaosws.reading import chunked, told, unread
 from khaossync.erp.khaosws.wire import MOVED, REVISED, is_listable
+from khaossync.transport.priority import Priority
 
 DEFAULT_SITE = "default"
 """The name of the service's own site, where the settings name none."""
@@ -44,24 +45,26 @@ class StockSource:
             async for page in self._changed(progress, self.clock.now()):
                 yield page
             return
-        codes, strange = self._parted(await self.client.stock_codes())
+        client = self.client.at(Priority.BACKFILL)
+        codes, strange = self._parted(await client.stock_codes())
         for chunk in chunked([code for code in codes if code > progress.after], self.settings.stock_chunk):
             if (now := self.clock.now()) - progress.since >= self.interval:
                 async for page in self._changed(progress, now):
                     yield page
                 progress = replace(progress, since=now)
-            documents, unreadable = await self.read(chunk)
+            documents, unreadable = await self.read(client, chunk)
             progress = replace(progress, after=chunk[-1])
             yield Page(tuple(documents), progress.cursor, tuple(unreadable))
         progress = Progress(progress.since, swept=progress.began)
         yield Page((), progress.cursor, strange, complete=True)
 
     async def _changed(self, progress: Progress, now: datetime) -> AsyncIterator[Page]:
+        client = self.client.at(Priority.STOCK)
         since = progress.since - timedelta(hours=self.settings.overlap)
-        found = [code for kind in self.date_types for code in await self.client.stock_codes(kind, since)]
+        found = [code for kind in self.date_types for code in await client.stock_codes(kind, since)]
         codes, strange = self._parted(found)
         for chunk in chunked(codes, self.settings.stock_chunk):
-            documents, unreadable = await self.read(chunk)
+            documents, unreadable = await self.read(client, chunk)
             yield Page(tuple(documents), progress.cursor, tuple(unreadable))
         yield Page((), replace(progress, since=now).cursor, strange)
 
@@ -75,12 +78,12 @@ class StockSource:
         )
 
 
-def levels_of(connector: str, client: Client, clock: Clock, settings: Settings) -> Reader:
+def levels_of(connector: str, clock: Clock, settings: Settings) -> Reader:
     """Reads the levels of some codes on every configured site; one document holds all sites of a code."""
     sites: dict[str, int | None] = {str(site): site for site in settings.sites}
     sites = sites or {DEFAULT_SITE: None}
 
-    async def read(codes: Sequence[str]) -> Read:
+    async def read(client: Client, codes: Sequence[str]) -> Read:
         moment = clock.now()
         found = {key: statuses(await client.stock_status(codes, site)) for key, site in sites.items()}
         documents: list[Document] = []
@@ -98,10 +101,10 @@ def levels_of(connector: str, client: Client, clock: Clock, settings: Settings) 
     return read
 
 
-def items_of(connector: str, client: Client, clock: Clock) -> Reader:
+def items_of(connector: str, clock: Clock) -> Reader:
     """Reads the records of some codes; variants told inside their style count as records of their own."""
 
-    async def read(codes: Sequence[str]) -> Read:
+    async def read(client: Client, codes: Sequence[str]) -> Read:
         moment: datetime = clock.now()
         documents: dict[str, Document] = {}
         unreadable: list[Unreadable] = []
@@ -121,7 +124,7 @@ def items_of(connector: str, client: Client, clock: Clock) -> Reader:
 def stock(connector: str, client: Client, clock: Clock, settings: Settings) -> StockSource:
     """The levels: asked for by movement and by edit, for neither list holds all of the other."""
     interval = timedelta(seconds=settings.stock_interval)
-    read = Patient(connector, Kind.STOCK_LEVEL, levels_of(connector, client, clock, settings))
+    read = Patient(connector, Kind.STOCK_LEVEL, levels_of(connector, clock, settings))
     kind, lists = Kind.STOCK_LEVEL, (MOVED, REVISED)
     return StockSource("stock", interval, connector, kind, lists, client, clock, settings, read)
 
@@ -129,5 +132,5 @@ def stock(connector: str, client: Client, clock: Clock, settings: Settings) -> S
 def catalogue(connector: str, client: Client, clock: Clock, settings: Settings) -> StockSource:
     """The stock items: asked for by edit."""
     interval = timedelta(seconds=settings.catalogue_interval)
-    read = Patient(connector, Kind.STOCK_ITEM, items_of(connector, client, clock))
+    read = Patient(connector, Kind.STOCK_ITEM, items_of(connector, clock))
     return StockSource("catalogue", interval, connector, Kind.STOCK_ITEM, (REVISED,), client, clock, settings, read)

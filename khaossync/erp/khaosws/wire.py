@@ -21,6 +21,7 @@ _BY_ASSOCIATED_REF = 4
 _NUMBER = re.compile(r"[-+]?([0-9]{1,18}(\.[0-9]{0,18})?|\.[0-9]{1,18})")
 _DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2}))?)?", re.ASCII)
 _LAST_NULL_YEAR = 1899
+_LONGEST_CODE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,11 @@ def stock_status(codes: Iterable[str], site: int | None) -> Call:
     """The levels of these stock codes on one site, or on the service's default site."""
     arguments: Arguments = {"StockCode": listed(codes), "MappingType": _BY_STOCK_CODE, "LastUpdated": EVERYTHING}
     return Call("ExportStockStatus", arguments if site is None else {**arguments, "SiteID": site})
+
+
+def company_info(code: str) -> Call:
+    """What is known of the company with this code."""
+    return Call("GetCompanyInfo", {"CompanyCode": listed([code]), "MappingType": _BY_COMPANY_CODE})
 
 
 def states_of(refs: Iterable[str]) -> Call:
@@ -118,6 +124,11 @@ def import_result(result: Result) -> ImportResult:
     )
 
 
+def companies(result: Result) -> Mapping[str, str]:
+    """Company code → currency, of those that exist (Web Integration Guide p9-10)."""
+    return {one.get("CompanyCode"): one.get("CurrencyCode") for one in result.items()}
+
+
 def stock_codes(result: Result) -> tuple[str, ...]:
     """The codes of a TStockList, each once. Raises UnintelligibleError when it promises more than it holds."""
     codes = [one.get("StockCode") for one in result.items("List")]
@@ -154,9 +165,18 @@ def number(text: str, what: str) -> Decimal:
     Raises UnintelligibleError.
     """
     if not _NUMBER.fullmatch(text.strip()):
-        raise UnintelligibleError(f"{what} is {text!r}, which is no plain number")
+        raise UnintelligibleError(f"{what} is {text[:60]!r}, which is no plain number")
     figure = Decimal(text.strip())
     return Decimal(int(figure)) if figure == int(figure) else figure.normalize()
+
+
+def named(text: str, what: str) -> str:
+    """What names a record: not blank, and no longer than any code of theirs. Raises UnintelligibleError."""
+    if not text:
+        raise UnintelligibleError(f"{what} is missing")
+    if len(text) > _LONGEST_CODE:
+        raise UnintelligibleError(f"{what} has {len(text)} characters, more than any code has")
+    return text
 
 
 def flag(text: str, what: str) -> bool:
@@ -166,7 +186,7 @@ def flag(text: str, what: str) -> bool:
             return True
         case "0" | "false" | "":
             return False
-    raise UnintelligibleError(f"{what} is {text!r}, which is neither -1 nor 0")
+    raise UnintelligibleError(f"{what} is {text[:60]!r}, which is neither -1 nor 0")
 
 
 def instant(text: str, zone: tzinfo, what: str) -> datetime | None:
@@ -189,7 +209,7 @@ def instant(text: str, zone: tzinfo, what: str) -> datetime | None:
             return None
         return (told if told.tzinfo else told.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise UnintelligibleError(f"{what} is {text!r}, which is no date") from error
+        raise UnintelligibleError(f"{what} is {text[:60]!r}, which is no date") from error
 
 
 def local(at: datetime, zone: tzinfo) -> datetime:

@@ -1,9 +1,12 @@
-"""The customer file: who an imported order belongs to."""
+"""The customer file: who an imported order belongs to, and what is known of them."""
 
+from collections.abc import Iterator, Mapping
 from itertools import count
 
 from khaossync.sandbox.khaosws.records import Customer
 from khaossync.sandbox.khaosws.soap import SoapFaultError
+
+_MATCHED = ("COMPANY_CODE", "OTHER_REF", "WEB_USER")
 
 
 class CustomerFile:
@@ -11,17 +14,21 @@ class CustomerFile:
 
     def __init__(self) -> None:
         self._codes = count(1)
-        self._by: dict[str, dict[str, Customer]] = {"COMPANY_CODE": {}, "OTHER_REF": {}, "WEB_USER": {}}
+        self._by: dict[str, dict[str, Customer]] = {key: {} for key in (*_MATCHED, "COMPANY_NAME")}
 
-    def match(self, detail: dict[str, str]) -> Customer | None:
+    def __iter__(self) -> Iterator[Customer]:
+        return iter(self._by["COMPANY_CODE"].values())
+
+    def find(self, key: str, value: str) -> Customer | None:
+        """The customer by one of COMPANY_CODE, OTHER_REF, WEB_USER, COMPANY_NAME."""
+        return self._by[key].get(value)
+
+    def match(self, detail: Mapping[str, str]) -> Customer | None:
         """The customer that an order's CUSTOMER_DETAIL tags mean, None for somebody new."""
         if detail["IS_NEW_CUSTOMER"] == "-1":
             return None
-        for key, customers in self._by.items():
-            found = customers.get(detail.get(key, ""))
-            if found is not None:
-                return found
-        return None
+        found = (self.find(key, detail.get(key, "")) for key in _MATCHED)
+        return next((customer for customer in found if customer is not None), None)
 
     def check_currency(self, customer: Customer | None, currency: str) -> None:
         """An order cannot differ from its customer's currency: a fault."""
@@ -30,12 +37,16 @@ class CustomerFile:
                 f"Order currency {currency} differs from customer {customer.code}: {customer.currency}"
             )
 
-    def add(self, detail: dict[str, str], name: str, company_class: str, currency: str) -> Customer:
-        """A new company with the next URN."""
-        code = f"C{next(self._codes):06d}"
-        other_ref, web_user = detail.get("OTHER_REF", ""), detail.get("WEB_USER", "")
-        customer = Customer(code, other_ref, web_user, company_class, currency, name)
-        for key, value in (("COMPANY_CODE", code), ("OTHER_REF", other_ref), ("WEB_USER", web_user)):
-            if value:
-                self._by[key].setdefault(value, customer)
+    def next_code(self) -> str:
+        """A URN that nobody has."""
+        return next(
+            code for code in (f"C{number:06d}" for number in self._codes) if not self.find("COMPANY_CODE", code)
+        )
+
+    def add(self, customer: Customer) -> Customer:
+        """Take up a company; where two share a name or a ref, the first answers to it."""
+        names = (customer.code, customer.other_ref, customer.web_user, customer.name)
+        for customers, name in zip(self._by.values(), names, strict=True):
+            if name:
+                customers.setdefault(name, customer)
         return customer

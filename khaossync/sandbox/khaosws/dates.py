@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
@@ -15,6 +16,7 @@ def day(instant: datetime | None) -> str:
     return NULL_DAY if instant is None else instant.astimezone(LONDON).strftime("%d/%m/%Y")
 
 
+@lru_cache(maxsize=4096)  # a list of all codes writes few different instants many times
 def stamp(instant: datetime | None) -> str:
     """`YYYY-MM-DDTHH:MM:SS` in London without an offset, or the null date."""
     return NULL_STAMP if instant is None else instant.astimezone(LONDON).strftime("%Y-%m-%dT%H:%M:%S")

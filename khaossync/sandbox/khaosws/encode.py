@@ -1,13 +1,12 @@
 """Results as Delphi encodes them: typed elements, arrays of `item`, nested or as href/id pairs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from html import escape
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from khaossync.sandbox.khaosws import soap
-from khaossync.sandbox.khaosws.xmlout import number
+from khaossync.sandbox.khaosws.xmlout import number, plain
 
 TYPES = "urn:IKosWebIntf"
 
@@ -48,15 +47,17 @@ def answer(operation: str, result: Value, *, multiref: bool) -> str:
 
 def _encode(tag: str, value: Value, apart: list[str] | None) -> str:
     """One element. `apart` collects what stands beside the response and is only referred to."""
-    if isinstance(value, Struct | Array) and apart is not None:
-        apart.append("")  # keeps the place, so that ids count from the outside in
-        place = len(apart)
-        apart[place - 1] = _compound(_type(value), value, apart, f' id="{place}"')
-        return f'<{tag} href="#{place}"/>'
     if isinstance(value, Struct | Array):
-        return _compound(tag, value, apart, "")
-    kind, text = _simple(value)
-    return f'<{tag} xsi:type="xsd:{kind}">{escape(text, quote=False)}</{tag}>'
+        return _compound(tag, value, apart, "") if apart is None else _apart(tag, value, apart)
+    kind, write = _SIMPLE[type(value)]
+    return f'<{tag} xsi:type="xsd:{kind}">{write(value)}</{tag}>'
+
+
+def _apart(tag: str, value: Struct | Array, apart: list[str]) -> str:
+    apart.append("")  # keeps the place, so that ids count from the outside in
+    place = len(apart)
+    apart[place - 1] = _compound(_type(value), value, apart, f' id="{place}"')
+    return f'<{tag} href="#{place}"/>'
 
 
 def _compound(tag: str, value: Struct | Array, apart: list[str] | None, identity: str) -> str:
@@ -74,13 +75,11 @@ def _type(value: Struct | Array) -> str:
     return f"NS2:{value.type_name}" if isinstance(value, Struct) else "SOAP-ENC:Array"
 
 
-def _simple(value: str | int | Decimal | Stamp) -> tuple[str, str]:
-    if isinstance(value, bool):
-        return "boolean", "true" if value else "false"
-    if isinstance(value, int):
-        return "int", str(value)
-    if isinstance(value, Decimal):
-        return "double", number(value)
-    if isinstance(value, Stamp):
-        return "dateTime", value.text
-    return "string", value
+_SIMPLE: Mapping[type, tuple[str, Callable[[Any], str]]] = {
+    str: ("string", plain),
+    int: ("int", str),
+    bool: ("boolean", lambda value: "true" if value else "false"),
+    Decimal: ("double", number),
+    Stamp: ("dateTime", lambda value: str(value.text)),
+}
+"""How each plain type is called and written."""

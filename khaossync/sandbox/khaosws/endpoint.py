@@ -4,6 +4,7 @@ import asyncio
 import base64
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from aiohttp import web
 from khaossync.sandbox.faults import Faults
 from khaossync.sandbox.khaosws import encode, soap
 from khaossync.sandbox.khaosws.encode import Value
-from khaossync.sandbox.khaosws.habits import Habits
+from khaossync.sandbox.khaosws.habits import Habits, as_measured
 from khaossync.sandbox.khaosws.signatures import Arguments
 from khaossync.sandbox.khaosws.wsdl import wsdl
 
@@ -31,7 +32,10 @@ class CallRecord:
 
 
 class Endpoint:
-    """Takes calls to the desks that answer them."""
+    """Takes calls to the desks that answer them.
+
+    `meanwhile` is what happens in the building, by operation: one act for each answer, once it has been worked out.
+    """
 
     def __init__(
         self,
@@ -43,6 +47,7 @@ class Endpoint:
     ) -> None:
         self.calls: list[CallRecord] = []
         self.most_writes_at_once = 0
+        self.meanwhile: dict[str, deque[Callable[[], None]]] = {}
         self._writes = 0
         self._desks, self._habits, self._faults, self._dice = desks, habits, faults, dice
         credentials = base64.b64encode(":".join(basic_auth).encode()).decode() if basic_auth else ""
@@ -86,10 +91,14 @@ class Endpoint:
         began = time.monotonic()
         if self._habits.delay is not None:
             await asyncio.sleep(self._dice.uniform(*self._habits.delay))
+        if self._habits.slow:
+            await asyncio.sleep(self._habits.slow * as_measured(self._dice.random()))
         try:
             result = self._desks_answer(call)
         except soap.SoapFaultError as error:
             return self._fault(call.operation, time.monotonic() - began, error)
+        if self.meanwhile.get(call.operation):
+            self.meanwhile[call.operation].popleft()()
         text = encode.answer(call.operation, result, multiref=self._habits.multiref)
         self.calls.append(CallRecord(call.operation, time.monotonic() - began))
         return web.Response(text=text, content_type="text/xml", charset="utf-8")

@@ -55,7 +55,7 @@ class Importer:
         self.tally = Tally()
         self._orders, self._stockroom, self._masters, self._habits = orders, stockroom, masters, habits
         self._now, self._dice = now, dice
-        self._customers = CustomerFile()
+        self.customers = CustomerFile()
         self._lines = Lines(stockroom, masters)
         self._reference_limit, self._delivery_charge = reference_limit, delivery_charge
 
@@ -86,6 +86,7 @@ class Importer:
 
     def _book(self, draft: Draft) -> Order:
         self._check_ref(draft.ref)
+        self._check_company(draft)
         self._check_masters(draft)
         try:
             lines = self._lines.build(draft)
@@ -107,6 +108,15 @@ class Importer:
             return
         if self._habits.duplicate is not Verdict.ACCEPT:
             raise self._refusal(self._habits.duplicate, self._dice.choice(_KNOWN).format(ref))
+
+    def _check_company(self, draft: Draft) -> None:
+        """A URN that nobody has means nobody: somebody keyed it wrongly, or the company was merged away."""
+        code = draft.customer.get("COMPANY_CODE", "")
+        if not code or draft.customer["IS_NEW_CUSTOMER"] == "-1" or self.customers.find("COMPANY_CODE", code):
+            return
+        if self._habits.unknown_company is Verdict.ACCEPT:
+            return
+        raise self._refusal(self._habits.unknown_company, f"Order {draft.ref}: company {code} does not exist")
 
     def _check_masters(self, draft: Draft) -> None:
         """Names that the server does not know are faults, found before anything is booked."""
@@ -149,14 +159,16 @@ class Importer:
 
     def _customer(self, draft: Draft) -> Customer:
         company_class = self._masters.company_class(draft.customer.get("COMPANY_CLASS", ""))
-        known = self._customers.match(draft.customer)
+        known = self.customers.match(draft.customer)
         currency = draft.header.get("ORDER_CURRENCY_CODE") or (known.currency if known else "GBP")
-        self._customers.check_currency(known, currency)
+        self.customers.check_currency(known, currency)
         if known is not None:
             return known
         contact = f"{draft.invoice_address.get('FORENAME', '')} {draft.invoice_address['SURNAME']}".strip()
         name = draft.customer.get("COMPANY_NAME") or contact
-        return self._customers.add(draft.customer, name, company_class, currency)
+        other_ref, web_user = draft.customer.get("OTHER_REF", ""), draft.customer.get("WEB_USER", "")
+        code = self.customers.next_code()
+        return self.customers.add(Customer(code, other_ref, web_user, company_class, currency, name, self._now()))
 
     def _first_stage(self, order: Order) -> int:
         """Released or staging, or authorise payment for a card without an authorisation code."""

@@ -34,9 +34,14 @@ class ListDesk:
         return Array("string", self._masters.sales_sources)
 
     def company_classes(self, arguments: Arguments) -> Array:
-        """GetCompanyClass; none of them is a price list (type 1)."""
-        classes = () if arguments.integer("CompanyClassType", 0) == 1 else self._masters.company_classes
-        return Array("string", classes)
+        """GetCompanyClass: all (0), price lists only (1), or those that are none (2)."""
+        classes, lists = self._masters.company_classes, self._masters.price_lists
+        wanted = {0: (*classes, *lists), 1: lists, 2: classes}
+        return Array("string", wanted.get(arguments.integer("CompanyClassType", 0), ()))
+
+    def price_lists(self, _: Arguments) -> Array:
+        """GetPriceLists."""
+        return Array("string", self._masters.price_lists)
 
     def countries(self, _: Arguments) -> Struct:
         """GetCountryList."""

@@ -49,6 +49,7 @@ class Masters:
     couriers: tuple[tuple[str, str], ...]
     sales_sources: tuple[str, ...]
     company_classes: tuple[str, ...]
+    price_lists: tuple[str, ...]
     tax_rates: Mapping[int, Decimal]
 
     def site(self, name: str) -> str:

@@ -29,7 +29,7 @@ FINISHED = frozenset({1, 16, 70, 71})
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """One company record; `code` is the URN."""
+    """One company record; `code` is the URN. `terms_days` and `credit_limit` are those of an account."""
 
     code: str
     other_ref: str
@@ -37,6 +37,11 @@ class Customer:
     company_class: str
     currency: str
     name: str
+    created_at: datetime
+    price_lists: tuple[str, ...] = ()
+    terms_days: int = 0
+    credit_limit: Decimal = Decimal(0)
+    credit_stop: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,24 +2,27 @@
 
 import random
 import ssl
-from collections import Counter
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from email.utils import format_datetime
 
 from aiohttp import web
 
 from khaossync.sandbox.faults import Faults
+from khaossync.sandbox.khaosws.companies import CompanyDesk
 from khaossync.sandbox.khaosws.crediting import CreditDesk
 from khaossync.sandbox.khaosws.encode import Value
-from khaossync.sandbox.khaosws.endpoint import PATH, CallRecord, Endpoint
+from khaossync.sandbox.khaosws.endpoint import PATH, Endpoint
 from khaossync.sandbox.khaosws.habits import Habits
 from khaossync.sandbox.khaosws.importing import Importer
 from khaossync.sandbox.khaosws.lists import ListDesk
+from khaossync.sandbox.khaosws.looks import Looks
 from khaossync.sandbox.khaosws.masters import TAX_RATES, Masters
 from khaossync.sandbox.khaosws.orders import OrderBook
 from khaossync.sandbox.khaosws.orderxml import OrderExport
-from khaossync.sandbox.khaosws.records import Order
+from khaossync.sandbox.khaosws.records import Customer
 from khaossync.sandbox.khaosws.seasoning import Seasoning
 from khaossync.sandbox.khaosws.signatures import Arguments
 from khaossync.sandbox.khaosws.status import StatusDesk
@@ -33,10 +36,11 @@ COURIERS = (("RM48", "Royal Mail 48"), ("RM24", "Royal Mail 24"), ("DPD", "DPD N
 Quantity = Decimal | int
 
 
-class KhaosServer:
+class KhaosServer(Looks):
     """One Khaos Control installation on loopback. Orders are named by their associated ref, sites by their id.
 
-    `now` gives aware UTC and must not run backwards. Steps that make no sense raise ValueError.
+    `now` gives aware UTC and must not run backwards. `skew` is how far the server's own clock, in records and in the
+    Date header, is ahead of it; it is set before anything happens. Steps that make no sense raise ValueError.
     """
 
     def __init__(
@@ -48,41 +52,53 @@ class KhaosServer:
         couriers: Sequence[tuple[str, str]] = COURIERS,
         sales_sources: Sequence[str] = ("Web",),
         company_classes: Sequence[str] = ("Retail",),
+        price_lists: Sequence[str] = (),
         tax_rates: Mapping[int, Decimal] = TAX_RATES,
         basic_auth: tuple[str, str] | None = None,
         reference_limit: int = 15,
         delivery_charge: Decimal = Decimal("4.95"),
         habits: Habits | None = None,
     ) -> None:
+        self._wall = now
+        self.skew = timedelta(0)
         self.faults = Faults()
         self.habits = habits or Habits()
         self._masters = Masters(
-            tuple(sites), tuple(couriers), tuple(sales_sources), tuple(company_classes), dict(tax_rates)
+            tuple(sites),
+            tuple(couriers),
+            tuple(sales_sources),
+            tuple(company_classes),
+            tuple(price_lists),
+            dict(tax_rates),
         )
-        self._stockroom = Stockroom(now, tuple(site_id for site_id, _ in sites))
-        self._orders = OrderBook(now)
+        self._stockroom = Stockroom(self._now, tuple(site_id for site_id, _ in sites))
+        self._orders = OrderBook(self._now)
         self._importer = Importer(
             self._orders,
             self._stockroom,
             self._masters,
             self.habits,
-            now,
+            self._now,
             dice,
             reference_limit=reference_limit,
             delivery_charge=delivery_charge,
         )
-        self._warehouse = Warehouse(self._orders, self._stockroom, self._masters, now)
-        self._credit_desk = CreditDesk(self._orders, self._stockroom, now)
-        self._endpoint = Endpoint(self._desks(now, dice), self.habits, self.faults, dice, basic_auth)
+        self._warehouse = Warehouse(self._orders, self._stockroom, self._masters, self._now)
+        self._credit_desk = CreditDesk(self._orders, self._stockroom, self._now)
+        self._endpoint = Endpoint(self._desks(dice), self.habits, self.faults, dice, basic_auth)
         self._runner: web.AppRunner | None = None
 
-    def _desks(self, now: Callable[[], datetime], dice: random.Random) -> dict[str, Callable[[Arguments], Value]]:
+    def _now(self) -> datetime:
+        return self._wall() + self.skew
+
+    def _desks(self, dice: random.Random) -> dict[str, Callable[[Arguments], Value]]:
         """Who answers which operation."""
         seasoning = Seasoning(self.habits, dice)
-        status = StatusDesk(self._orders, self.habits, StatusWriter(seasoning), now)
+        status = StatusDesk(self._orders, self.habits, StatusWriter(seasoning), self._now)
         stock_writer = StockWriter(self._stockroom, self._masters, seasoning)
         stock = StockDesk(self._stockroom, self._masters, self.habits, stock_writer)
         lists = ListDesk(self._masters)
+        companies = CompanyDesk(self._importer.customers)
         return {
             "ImportOrders": lambda arguments: self._importer.run(arguments.text("Orders")),
             "ExportOrderStatus": status.basic,
@@ -95,6 +111,9 @@ class KhaosServer:
             "GetSiteList": lists.sites,
             "GetSOPData": lists.order_processing,
             "GetSaleSource": lists.sales_sources,
+            "GetCompanyInfo": companies.info,
+            "GetCompanyList": companies.list_codes,
+            "GetPriceLists": lists.price_lists,
             "GetCompanyClass": lists.company_classes,
             "GetCountryList": lists.countries,
             "GetVersion": lists.version,
@@ -102,63 +121,23 @@ class KhaosServer:
 
     async def start(self, port: int = 0, ssl_context: ssl.SSLContext | None = None) -> str:
         """Listen on loopback and return the URL of the executable, `http(s)://127.0.0.1:<port>/KhaosSIM.exe`."""
-        self._runner = web.AppRunner(self._endpoint.app(), access_log=None)
+        app = self._endpoint.app()
+        app.on_response_prepare.append(self._dated)
+        self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", port, ssl_context=ssl_context).start()
         scheme = "https" if ssl_context else "http"
         return f"{scheme}://127.0.0.1:{self._runner.addresses[0][1]}{PATH}"
+
+    async def _dated(self, _request: web.Request, response: web.StreamResponse) -> None:
+        """Every answer tells the server's own time."""
+        response.headers["Date"] = format_datetime(self._now(), usegmt=True)
 
     async def stop(self) -> None:
         """Stop listening; the state stays, and `start` brings the server back."""
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
-
-    # What people can look at
-
-    def orders(self) -> list[Order]:
-        """Every sales order, oldest first: live records, to be looked at only."""
-        return [order for order in self._orders if not order.credit]
-
-    def credit_notes(self) -> list[Order]:
-        """Every credit note, oldest first."""
-        return [order for order in self._orders if order.credit]
-
-    def order(self, ref: str) -> Order | None:
-        """The sales order with an associated ref."""
-        return self._orders.by_ref(ref)
-
-    @property
-    def imports_seen(self) -> Counter[str]:
-        """How often an import of each associated ref was read."""
-        return self._importer.tally.seen
-
-    @property
-    def import_outcomes(self) -> Counter[str]:
-        """How imports ended: orders `imported` and `skipped`, documents `faulted`."""
-        return self._importer.tally.outcomes
-
-    @property
-    def calls(self) -> list[CallRecord]:
-        """Every call that was worked on, oldest first."""
-        return self._endpoint.calls
-
-    @property
-    def most_writes_at_once(self) -> int:
-        """The high-water mark of ImportOrders calls under way at the same time."""
-        return self._endpoint.most_writes_at_once
-
-    def knows(self, code: str) -> bool:
-        """Whether there is such a stock code."""
-        return self._stockroom.find(code) is not None
-
-    def available(self, code: str, site: str = "1") -> Decimal:
-        """Available to sell on a site."""
-        return self._stockroom.level(self._stockroom[code], site).available
-
-    def on_hand(self, code: str, site: str = "1") -> Decimal:
-        """On the shelf of a site, reserved or not; no call tells this."""
-        return self._stockroom.level(self._stockroom[code], site).on_hand
 
     # What people do with stock
 
@@ -209,11 +188,50 @@ class KhaosServer:
         """A stock take finds more, or fewer (below zero)."""
         self._stockroom.shift(code, site, on_hand=Decimal(difference))
 
+    def meanwhile(self, operation: str, *acts: Callable[[], None]) -> None:
+        """Let people act while a client reads: one act right after each of the next answers to `operation`."""
+        self._endpoint.meanwhile.setdefault(operation, deque()).extend(acts)
+
     def discontinue(self, code: str) -> None:
         """Sell no more of a code; a revision, not a movement."""
         self._stockroom.discontinue(code)
 
-    # What people do with orders
+    # What people do with customers and orders
+
+    def add_company(
+        self,
+        code: str,
+        name: str,
+        *,
+        company_class: str = "",
+        currency: str = "GBP",
+        other_ref: str = "",
+        web_user: str = "",
+        price_lists: Sequence[str] = (),
+        terms_days: int = 0,
+        credit_limit: Quantity = 0,
+        credit_stop: bool = False,
+    ) -> None:
+        """Take up a company by its URN; ValueError for one that is taken, or a price list that does not exist."""
+        if not 0 < len(code) <= 10 or self.company(code) is not None:
+            raise ValueError(f"company code {code!r} is taken already, or not 1 to 10 characters long")
+        if strange := set(price_lists) - set(self._masters.price_lists):
+            raise ValueError(f"there is no price list {', '.join(sorted(strange))}")
+        self._importer.customers.add(
+            Customer(
+                code,
+                other_ref,
+                web_user,
+                self._masters.company_class(company_class),
+                currency,
+                name,
+                self._now(),
+                tuple(price_lists),
+                terms_days,
+                Decimal(credit_limit),
+                credit_stop,
+            )
+        )
 
     def authorise(self, ref: str) -> None:
         """Take the payment that an order waits for."""

@@ -44,6 +44,9 @@ SIGNATURES: Mapping[str, tuple[Parameter, ...]] = {
         "TelesalePrompt:boolean KeyCode:boolean BarredItems:boolean"
     ),
     "GetSaleSource": (),
+    "GetCompanyInfo": _described("CompanyCode:string! MappingType:int"),
+    "GetCompanyList": _described("LastUpdated:dateTime CompanyClassList:string"),
+    "GetPriceLists": (),
     "GetCompanyClass": _described("CompanyClassType:int"),
     "GetCountryList": (),
     "GetVersion": (),

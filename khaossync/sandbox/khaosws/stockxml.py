@@ -7,7 +7,7 @@ from khaossync.sandbox.khaosws.dates import day, stamp
 from khaossync.sandbox.khaosws.masters import Masters
 from khaossync.sandbox.khaosws.seasoning import Seasoning
 from khaossync.sandbox.khaosws.stock import ZERO, StockItem, Stockroom
-from khaossync.sandbox.khaosws.xmlout import element, leaf, long_text, number, yes_no
+from khaossync.sandbox.khaosws.xmlout import attribute, element, leaf, long_text, number, plain, yes_no
 
 _IN_STOCK, _ALLOCATED, _DUE_IN, _NOT_DUE, _DISCONTINUED, _NOT_CONTROLLED = range(6)
 _PACK_LINK = "3"
@@ -43,30 +43,25 @@ class StockWriter:
         )
 
     def level(self, item: StockItem, sites: Sequence[str]) -> str:
-        """The row of a code on a site, or on several taken together."""
+        """The row of a code on a site, or on several taken together; written in one go, for sweeps ask for many."""
         levels = [self._stockroom.level(item, site) for site in sites]
-        available = sum((level.available for level in levels), ZERO)
-        potential = sum((self._stockroom.potential(item, site) for site in sites), ZERO)
+        available = sum((level.on_hand - level.reserved for level in levels), ZERO)
         on_order = sum((level.on_order for level in levels), ZERO)
+        status = _status(item, available, sum((level.on_hand for level in levels), ZERO), on_order)
+        potential = sum((self._stockroom.potential(item, site) for site in sites), ZERO) if item.pack else ZERO
+        name = self._masters.site_name(sites[0]) if len(sites) == 1 else "All"
         optional = self._seasoning.optional(
-            leaf("SAFE_LEVEL", "0"),
-            leaf("MIN_LEVEL", "0"),
-            leaf("LEAD_TIME", stamp(None)),
-            leaf("ON_ORDER_LEVEL", number(on_order)),
+            "<SAFE_LEVEL>0</SAFE_LEVEL>",
+            "<MIN_LEVEL>0</MIN_LEVEL>",
+            f"<LEAD_TIME>{stamp(None)}</LEAD_TIME>",
+            f"<ON_ORDER_LEVEL>{number(on_order)}</ON_ORDER_LEVEL>",
         )
-        return element(
-            "STOCK_ITEM",
-            leaf("SITE", self._masters.site_name(sites[0]) if len(sites) == 1 else "All"),
-            leaf("SELL_PRICE", number(item.price)),
-            leaf("LEVEL", number(available)),
-            leaf("STATUS", str(_status(item, available, sum((level.on_hand for level in levels), ZERO), on_order))),
-            leaf("BUILD_POTENTIAL_CHILDREN", number(potential)),
-            optional,
-            self._seasoning.extra(),
-            CODE=item.code,
-            ID=str(item.stock_id),
-            OTHER_REF=item.other_ref,
-            DESC=item.description,
+        return (
+            f'<STOCK_ITEM CODE="{attribute(item.code)}" ID="{item.stock_id}" OTHER_REF="{attribute(item.other_ref)}"'
+            f' DESC="{attribute(item.description)}"><SITE>{plain(name)}</SITE>'
+            f"<SELL_PRICE>{number(item.price)}</SELL_PRICE><LEVEL>{number(available)}</LEVEL><STATUS>{status}</STATUS>"
+            f"<BUILD_POTENTIAL_CHILDREN>{number(potential)}</BUILD_POTENTIAL_CHILDREN>"
+            f"{optional}{self._seasoning.extra()}</STOCK_ITEM>"
         )
 
 

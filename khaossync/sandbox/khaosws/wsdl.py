@@ -11,6 +11,9 @@ _RESULTS = {
     "GetStockPotential": "typ:TStockPotentialArray",
     "GetSiteList": "typ:TSiteList",
     "GetSaleSource": "typ:TStringArray",
+    "GetCompanyInfo": "typ:TCompanyInfoArray",
+    "GetCompanyList": "typ:TCompanyList",
+    "GetPriceLists": "typ:TStringArray",
     "GetCompanyClass": "typ:TStringArray",
     "GetCountryList": "typ:TCountryList",
 }

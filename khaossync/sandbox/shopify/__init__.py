@@ -1,8 +1,8 @@
 """A simulated Shopify shop with state, strict where Shopify is strict; `ShopifyShop` is the whole of it."""
 
-from khaossync.sandbox.shopify.checkout import Discount
 from khaossync.sandbox.shopify.fulfilments import Mail, Tracking
 from khaossync.sandbox.shopify.people import Address, Company, Person
+from khaossync.sandbox.shopify.purchase import Discount
 from khaossync.sandbox.shopify.records import FulfilmentRecord, LineRecord, OrderRecord, RefundRecord
 from khaossync.sandbox.shopify.shop import ShopifyShop
 from khaossync.sandbox.shopify.stock import OutOfStock

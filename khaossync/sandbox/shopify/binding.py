@@ -2,6 +2,7 @@
 
 import functools
 import re
+from typing import Any
 
 from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, GraphQLUnionType, build_schema
 
@@ -11,6 +12,9 @@ from khaossync.sandbox.shopify.schema import Resolver, Table, sdl
 
 _OUT_NAMES = {"id": "gid", "ids": "gids", "input": "told"}
 """Arguments whose names are taken in Python; all others come in snake case."""
+
+
+_OF_AN_ORDER = ("Order", "Refund", "OrderTransaction", "Fulfillment", "FulfillmentOrder")
 
 
 @functools.cache
@@ -27,9 +31,20 @@ def for_version(version: str) -> GraphQLSchema:
 
 def _bind(kind: GraphQLObjectType, table: Table) -> None:
     for name, found in kind.fields.items():
-        found.resolve = table.get(f"{kind.name}.{name}") or _default(kind.name, name)
+        resolve = table.get(f"{kind.name}.{name}") or _default(kind.name, name)
+        found.resolve = _noting_the_order(resolve) if kind.name in _OF_AN_ORDER else resolve
         for argument_name, argument in found.args.items():
             argument.out_name = _OUT_NAMES.get(argument_name) or _snake(argument_name)
+
+
+def _noting_the_order(resolve: Resolver) -> Resolver:
+    """Sums know nothing of their order; a query runs depth first, so they belong to the order that was met last."""
+
+    def noting(source: Any, info: Any, **arguments: Any) -> Any:
+        info.context.order = getattr(source, "order", source)
+        return resolve(source, info, **arguments)
+
+    return noting
 
 
 def _snake(name: str) -> str:

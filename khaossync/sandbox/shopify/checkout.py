@@ -1,75 +1,34 @@
 """A basket becomes an order: lines, bundles, discounts, delivery, payment, stock."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TypedDict
 
 from khaossync.sandbox.shopify import figures, stock
 from khaossync.sandbox.shopify.catalogue import Item, Location
 from khaossync.sandbox.shopify.fulfilments import FulfilmentLine, FulfilmentOrder
-from khaossync.sandbox.shopify.money import NOTHING, spread
-from khaossync.sandbox.shopify.orders import Allocation, DiscountApplication, Line, LineGroup, Order, ShippingLine
+from khaossync.sandbox.shopify.money import NOTHING, pence, spread
+from khaossync.sandbox.shopify.orders import (
+    Allocation,
+    DiscountApplication,
+    Duty,
+    Exchange,
+    Fee,
+    Line,
+    LineGroup,
+    Order,
+    ShippingLine,
+)
 from khaossync.sandbox.shopify.payments import open_payment
 from khaossync.sandbox.shopify.people import Address, Company, CompanyRecord, Customer, Person
+from khaossync.sandbox.shopify.purchase import Discount, Purchase
 from khaossync.sandbox.shopify.state import State
 
-_KINDS = {
+KINDS = {
     "code": "DiscountCodeApplication",
     "automatic": "AutomaticDiscountApplication",
     "manual": "ManualDiscountApplication",
     "script": "ScriptDiscountApplication",
 }
-
-
-@dataclass(frozen=True)
-class Discount:
-    """Something off. `kind` is code, automatic, manual or script; `sku` limits it to one product's lines."""
-
-    name: str
-    amount: Decimal
-    kind: str = "code"
-    shipping: bool = False
-    sku: str | None = None
-
-
-class Terms(TypedDict, total=False):
-    """All that a purchase may have besides its basket and discounts."""
-
-    payment: str
-    delivery: tuple[str, Decimal] | None
-    location: str | None
-    test: bool
-    customer: Person | None
-    address: Address | None
-    billing: Address | None
-    company: Company | None
-    po_number: str | None
-    note: str | None
-    attributes: Sequence[tuple[str, str]]
-    tip: Decimal
-    risk: str
-
-
-@dataclass(frozen=True)
-class Purchase:
-    """What a shopper does at the till: a basket, discounts, and the `Terms` with what they are if nothing is said."""
-
-    basket: Sequence[tuple[str, int]]
-    payment: str = "paid"
-    discounts: Sequence[Discount] = ()
-    delivery: tuple[str, Decimal] | None = ("Standard", Decimal("4.95"))
-    location: str | None = None
-    test: bool = False
-    customer: Person | None = field(default_factory=Person)
-    address: Address | None = field(default_factory=Address)
-    billing: Address | None = None
-    company: Company | None = None
-    po_number: str | None = None
-    note: str | None = None
-    attributes: Sequence[tuple[str, str]] = ()
-    tip: Decimal = NOTHING
-    risk: str = "NONE"
 
 
 def place(state: State, bought: Purchase) -> Order:
@@ -80,10 +39,11 @@ def place(state: State, bought: Purchase) -> Order:
         order.shipping_lines = [_shipping(state, order, *bought.delivery)]
     for discount in bought.discounts:
         apply(order, discount)
+    _levy(state, order, bought.duties)
     place_at = state.catalogue.location(bought.location) if bought.location else None
     plan = stock.assign(state, units_of(order.lines), place_at)
     order.original_total = figures.whole(order).total
-    open_payment(state, order, bought.payment)
+    open_payment(state, order, bought)
     state.file(order)
     route(state, order, order.lines, plan)
     return order
@@ -109,6 +69,11 @@ def _new(state: State, bought: Purchase) -> Order:
         po_number=bought.po_number,
         attributes=tuple(bought.attributes),
         tip=bought.tip,
+        fees=[Fee(state.numbers.next(), name, price) for name, price in bought.fees],
+        rounding=bought.rounding,
+        exchange=Exchange(*bought.presentment) if bought.presentment else None,
+        tags=sorted(bought.tags),
+        delivery_method=bought.method,
         risk=bought.risk,
         net_days=bought.company.net_days if bought.company else None,
     )
@@ -171,27 +136,38 @@ def _shipping(state: State, order: Order, title: str, price: Decimal) -> Shippin
     return ShippingLine(state.numbers.next(), title, price, rate, state.prices_include_tax)
 
 
+def _levy(state: State, order: Order, duties: Decimal) -> None:
+    """Spread what customs want over the lines."""
+    shares = spread(duties, [line.amount(line.quantity) for line in order.lines])
+    for line, amount in zip(order.lines, shares, strict=True):
+        if amount:
+            line.duties.append(Duty(state.numbers.next(), amount))
+
+
 def apply(order: Order, discount: Discount) -> None:
     """Spread a discount over the lines (or charges) it is meant for, to the penny. Raises ValueError if too big."""
-    application = DiscountApplication(
-        typename=_KINDS[discount.kind],
-        name=discount.name,
-        value=discount.amount,
-        target_type="SHIPPING_LINE" if discount.shipping else "LINE_ITEM",
-        index=len(order.applications),
-        target_selection="ENTITLED" if discount.sku else "ALL",
-    )
-    order.applications.append(application)
     if discount.shipping:
-        charges = order.shipping_lines
-        left = [each.discounted for each in charges]
-        targets: Sequence[Line | ShippingLine] = charges
+        targets: Sequence[Line | ShippingLine] = order.shipping_lines
+        left = [each.discounted for each in order.shipping_lines]
     else:
         targets = chosen = [line for line in order.lines if discount.sku in (None, line.item.sku)]
         left = [line.amount(line.quantity) for line in chosen]
-    if discount.amount > sum(left, NOTHING):
-        raise ValueError(f"discount {discount.name} of {discount.amount} is more than what it is taken from")
-    for target, amount in zip(targets, spread(discount.amount, left), strict=True):
+    whole = sum(left, NOTHING)
+    taken = discount.amount if discount.percentage is None else pence(whole * discount.percentage / 100)
+    if taken > whole:
+        raise ValueError(f"discount {discount.name} of {taken} is more than what it is taken from")
+    application = DiscountApplication(
+        typename=KINDS[discount.kind],
+        name=discount.name,
+        amount=taken,
+        percentage=discount.percentage,
+        target_type="SHIPPING_LINE" if discount.shipping else "LINE_ITEM",
+        index=len(order.applications),
+        allocation_method="ACROSS" if discount.percentage is None else "EACH",
+        target_selection="ENTITLED" if discount.sku else "ALL",
+    )
+    order.applications.append(application)
+    for target, amount in zip(targets, spread(taken, left), strict=True):
         if amount:
             target.allocations.append(Allocation(application, amount))
 

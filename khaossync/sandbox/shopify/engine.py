@@ -116,15 +116,27 @@ def _formatted(error: GraphQLError) -> dict[str, Any]:
     return answer
 
 
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A request that may run: its points are set aside."""
+
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    plans: list[costs.Plan]
+    wanted: int
+    variables: Mapping[str, Any]
+
+
 class Engine:
-    """Answers the requests of one app on one shop."""
+    """Answers the requests of one app on one shop: `admit` takes the points, `run` gives back the change."""
 
     def __init__(self, bucket: Bucket) -> None:
         self.bucket = bucket
-        self.spent = 0
 
-    def answer(self, context: Context, text: str, variables: Mapping[str, Any], name: str | None) -> dict[str, Any]:
-        """The JSON of one answer."""
+    def admit(
+        self, context: Context, text: str, variables: Mapping[str, Any], name: str | None
+    ) -> Admitted | dict[str, Any]:
+        """What may run, or the JSON of the answer that says why not."""
         prepared = prepare(context.version, text)
         if prepared.errors or prepared.document is None:
             return {"errors": prepared.errors}
@@ -137,42 +149,31 @@ class Engine:
             _check_sizes(operation, variables)
         except GraphQLError as error:
             return {"errors": [_formatted(error)]}
-        refusal = self._refusal(wanted) or _denied(context, operation)
-        return refusal or self._run(context, prepared.document, operation, plans, wanted, variables)
+        refusal = _too_dear(wanted) or _denied(context, operation) or self._throttled(wanted)
+        return refusal or Admitted(prepared.document, operation, plans, wanted, variables)
 
-    def _refusal(self, wanted: int) -> dict[str, Any] | None:
-        if wanted > costs.MOST_PER_QUERY:
-            message = f"Query cost is {wanted}, which exceeds the single query max cost limit ({costs.MOST_PER_QUERY})."
-            extensions = {"code": "MAX_COST_EXCEEDED", "cost": wanted, "maxCost": costs.MOST_PER_QUERY}
-            return {"errors": [{"message": message, "extensions": {**extensions, "documentation": _DOCS}}]}
-        if not self.bucket.take(wanted):
-            error = {"message": "Throttled", "extensions": {"code": "THROTTLED", "documentation": _DOCS}}
-            return {"errors": [error], "extensions": {"cost": self._cost(wanted, None)}}
-        return None
+    def _throttled(self, wanted: int) -> dict[str, Any] | None:
+        if self.bucket.take(wanted):
+            return None
+        error = {"message": "Throttled", "extensions": {"code": "THROTTLED", "documentation": _DOCS}}
+        return {"errors": [error], "extensions": {"cost": self._cost(wanted, None)}}
 
-    def _run(
-        self,
-        context: Context,
-        document: DocumentNode,
-        operation: OperationDefinitionNode,
-        plans: list[costs.Plan],
-        wanted: int,
-        variables: Mapping[str, Any],
-    ) -> dict[str, Any]:
+    def run(self, context: Context, admitted: Admitted) -> dict[str, Any]:
+        """The JSON of the answer."""
+        operation = admitted.operation
         result = execute_sync(
             for_version(context.version),
-            document,
+            admitted.document,
             context_value=context,
-            variable_values=dict(variables),
+            variable_values=dict(admitted.variables),
             operation_name=operation.name.value if operation.name else None,
         )
-        actual = min(costs.used(plans, result.data), wanted)
-        self.bucket.give_back(wanted - actual)
-        self.spent += actual
+        actual = min(costs.used(admitted.plans, result.data), admitted.wanted)
+        self.bucket.give_back(admitted.wanted - actual)
         answer: dict[str, Any] = {"data": result.data} if result.data is not None or not result.errors else {}
         if result.errors:
             answer["errors"] = [_formatted(error) for error in result.errors]
-        answer["extensions"] = {"cost": self._cost(wanted, actual)}
+        answer["extensions"] = {"cost": self._cost(admitted.wanted, actual)}
         if context.warnings:
             answer["extensions"]["search"] = context.warnings
         return answer
@@ -183,6 +184,14 @@ class Engine:
             "actualQueryCost": actual,
             "throttleStatus": self.bucket.status(),
         }
+
+
+def _too_dear(wanted: int) -> dict[str, Any] | None:
+    if wanted <= costs.MOST_PER_QUERY:
+        return None
+    message = f"Query cost is {wanted}, which exceeds the single query max cost limit ({costs.MOST_PER_QUERY})."
+    extensions = {"code": "MAX_COST_EXCEEDED", "cost": wanted, "maxCost": costs.MOST_PER_QUERY}
+    return {"errors": [{"message": message, "extensions": {**extensions, "documentation": _DOCS}}]}
 
 
 def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:

@@ -1,20 +1,22 @@
 """What an order adds up to: as it was bought and as it stands after refunds and edits."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from khaossync.sandbox.shopify.money import NOTHING
-from khaossync.sandbox.shopify.orders import Order, TaxLine
+from khaossync.sandbox.shopify.orders import Line, Order, TaxLine
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """total = subtotal + shipping + tip (+ tax where prices exclude it); subtotal and shipping are after discounts."""
+    """total = subtotal + shipping + duties + fees + tip (+ tax where prices exclude it); all after discounts."""
 
     subtotal: Decimal
     discounts: Decimal
     shipping: Decimal
+    duties: Decimal
+    fees: Decimal
     tax: Decimal
     total: Decimal
     tax_lines: list[TaxLine]
@@ -23,34 +25,35 @@ class Figures:
 def whole(order: Order) -> Figures:
     """With every unit ever on the order: what Shopify calls the price before returns."""
     lines = [(line, line.quantity) for line in order.lines]
-    subtotal = sum((line.amount(units) for line, units in lines), NOTHING)
     discounts = sum((line.discount for line in order.lines), NOTHING)
     discounts += sum((charge.discount for charge in order.shipping_lines), NOTHING)
     shipping = sum((each.discounted for each in order.shipping_lines), NOTHING)
     taxes = [tax for line, units in lines for tax in line.taxes(units)]
     taxes += [tax for each in order.shipping_lines for tax in each.taxes(each.discounted)]
-    return _added_up(order, subtotal, discounts, shipping, taxes)
+    return _added_up(order, lines, discounts, shipping, taxes)
 
 
 def current(order: Order) -> Figures:
     """With the units and charges that still stand."""
     lines = [(line, line.current_quantity) for line in order.lines]
-    subtotal = sum((line.amount(units) for line, units in lines), NOTHING)
     discounts = sum((line.price * units - line.amount(units) for line, units in lines), NOTHING)
     discounts += sum((each.discount for each in order.shipping_lines if each.current), NOTHING)
     shipping = sum((each.current for each in order.shipping_lines), NOTHING)
     taxes = [tax for line, units in lines for tax in line.taxes(units)]
     taxes += [tax for each in order.shipping_lines for tax in each.taxes(each.current)]
-    return _added_up(order, subtotal, discounts, shipping, taxes)
+    return _added_up(order, lines, discounts, shipping, taxes)
 
 
 def _added_up(
-    order: Order, subtotal: Decimal, discounts: Decimal, shipping: Decimal, taxes: Iterable[TaxLine]
+    order: Order, lines: Sequence[tuple[Line, int]], discounts: Decimal, shipping: Decimal, taxes: Iterable[TaxLine]
 ) -> Figures:
     grouped = _by_rate(taxes)
     tax = sum((each.amount for each in grouped), NOTHING)
-    total = subtotal + shipping + order.tip + (NOTHING if order.taxes_included else tax)
-    return Figures(subtotal, discounts, shipping, tax, total, grouped)
+    subtotal = sum((line.amount(units) for line, units in lines), NOTHING)
+    duties = sum((line.duty(units) for line, units in lines), NOTHING)
+    fees = sum((each.price for each in order.fees), NOTHING)
+    total = subtotal + shipping + duties + fees + order.tip + (NOTHING if order.taxes_included else tax)
+    return Figures(subtotal, discounts, shipping, duties, fees, tax, total, grouped)
 
 
 def _by_rate(taxes: Iterable[TaxLine]) -> list[TaxLine]:

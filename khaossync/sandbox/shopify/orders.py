@@ -26,11 +26,12 @@ class DiscountApplication:
 
     typename: str
     name: str
-    value: Decimal
+    amount: Decimal
+    percentage: Decimal | None
     target_type: str
     index: int
-    allocation_method: str = "ACROSS"
-    target_selection: str = "ALL"
+    allocation_method: str
+    target_selection: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,31 @@ class Allocation:
 
     discount_application: DiscountApplication
     amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What customs want for one line."""
+
+    number: int
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """A charge on the whole order, such as one for cash on delivery."""
+
+    number: int
+    name: str
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """The shopper's own currency, and how much of it one unit of the shop's buys."""
+
+    currency: str
+    rate: Decimal
 
 
 @dataclass(slots=True, eq=False)
@@ -62,6 +88,7 @@ class Line:
     allocations: list[Allocation] = field(default_factory=list)
     group: LineGroup | None = None
     attributes: Sequence[tuple[str, str]] = ()
+    duties: list[Duty] = field(default_factory=list)
     removed: int = 0
     fulfilled: int = 0
 
@@ -78,6 +105,10 @@ class Line:
     def amount(self, units: int) -> Decimal:
         """What `units` of this line cost after discounts."""
         return self.price * units - share(self.discount, units, self.quantity)
+
+    def duty(self, units: int) -> Decimal:
+        """What customs want for `units` of this line."""
+        return share(sum((each.price for each in self.duties), NOTHING), units, self.quantity)
 
     def taxes(self, units: int) -> list[TaxLine]:
         """The taxes of `units` of this line."""
@@ -140,6 +171,7 @@ class Transaction:
     gateway: str
     created_at: datetime
     parent: "Transaction | None" = None
+    rounding: Decimal = NOTHING
 
 
 @dataclass(slots=True, eq=False)
@@ -220,8 +252,12 @@ class Order:
     fulfilments: list[Fulfilment] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     tip: Decimal = NOTHING
+    fees: list[Fee] = field(default_factory=list)
+    rounding: Decimal = NOTHING
+    exchange: Exchange | None = None
+    delivery_method: str = "SHIPPING"
     net_days: int | None = None
-    risk: str = "NONE"
+    risk: str = "ACCEPT"
     edited: bool = False
     cancelled_at: datetime | None = None
     cancel_reason: str | None = None
@@ -235,9 +271,22 @@ class Order:
         return f"#{self.position}"
 
     @property
+    def risk_level(self) -> str:
+        """The RiskAssessmentResult behind the recommendation."""
+        return {"CANCEL": "HIGH", "INVESTIGATE": "MEDIUM", "ACCEPT": "LOW"}.get(self.risk, "NONE")
+
+    @property
     def email(self) -> str | None:
         """Where the shop writes to."""
         return self.customer.person.email if self.customer else None
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The risk of an order was judged."""
+
+    order: Order
+    at: datetime
 
 
 def unit_price(line: Line) -> Decimal:

@@ -3,11 +3,10 @@
 from decimal import Decimal
 
 from khaossync.sandbox.shopify import figures
+from khaossync.sandbox.shopify.money import NOTHING
 from khaossync.sandbox.shopify.orders import Order, Transaction
+from khaossync.sandbox.shopify.purchase import CARD, GIFT_CARD, MANUAL, Purchase
 from khaossync.sandbox.shopify.state import State
-
-CARD = "shopify_payments"
-MANUAL = "manual"
 
 
 def move(
@@ -19,17 +18,44 @@ def move(
     return moved
 
 
-def open_payment(state: State, order: Order, payment: str) -> None:
-    """What the till does first: `paid` takes, `authorized` reserves, `pending` only notes what is owed."""
-    amount = order.original_total
-    if payment == "paid":
-        move(state, order, "SALE", amount)
-    elif payment == "authorized":
-        move(state, order, "AUTHORIZATION", amount)
-    elif payment == "pending":
+def open_payment(state: State, order: Order, bought: Purchase) -> None:
+    """What the till does first: `paid` takes, `authorized` reserves, `pending` only notes what is owed.
+
+    A gift card is charged at once. What cash is rounded by stands beside the amount, not in it.
+    """
+    amount = order.original_total - bought.gift_card
+    if bought.payment == "paid":
+        move(state, order, "SALE", amount, bought.gateway).rounding = bought.rounding
+    elif bought.payment == "authorized":
+        move(state, order, "AUTHORIZATION", amount, bought.gateway)
+    elif bought.payment == "pending":
         move(state, order, "SALE", amount, MANUAL).status = "PENDING"
     else:
-        raise ValueError(f"payment is paid, authorized or pending, not {payment}")
+        raise ValueError(f"payment is paid, authorized or pending, not {bought.payment}")
+    if bought.gift_card:
+        move(state, order, "SALE", bought.gift_card, GIFT_CARD)
+
+
+def pay_back(state: State, order: Order, amount: Decimal) -> list[Transaction]:
+    """Give money back the ways it came, first come first. Raises ValueError for more than is left of it."""
+    taken = [each for each in order.transactions if each.kind in ("SALE", "CAPTURE") and each.status == "SUCCESS"]
+    left = [(paid, paid.amount - _gone(order, paid)) for paid in taken]
+    free = sum((part for _, part in left), NOTHING)
+    if amount > free:
+        raise ValueError(f"order {order.name} has {free} to give back, not {amount}")
+    moved = []
+    for paid, most in left:
+        part = min(amount, most)
+        if part:
+            moved.append(move(state, order, "REFUND", part, paid.gateway, paid))
+            amount -= part
+    return moved
+
+
+def _gone(order: Order, paid: Transaction) -> Decimal:
+    return sum(
+        (each.amount for each in order.transactions if each.parent is paid and each.status != "FAILURE"), NOTHING
+    )
 
 
 def capture(state: State, order: Order) -> None:
@@ -37,7 +63,8 @@ def capture(state: State, order: Order) -> None:
     amount = min(figures.capturable(order), figures.outstanding(order))
     if not amount:
         raise ValueError(f"nothing is reserved for order {order.name}")
-    move(state, order, "CAPTURE", amount, parent=_reservation(order))
+    reserved = _reservation(order)
+    move(state, order, "CAPTURE", amount, reserved.gateway, reserved)
     state.touch(order)
 
 
@@ -52,7 +79,8 @@ def pay(state: State, order: Order) -> None:
 
 def void(state: State, order: Order) -> None:
     """Let go of what is reserved."""
-    move(state, order, "VOID", _reservation(order).amount, parent=_reservation(order))
+    reserved = _reservation(order)
+    move(state, order, "VOID", reserved.amount, reserved.gateway, reserved)
     state.touch(order)
 
 

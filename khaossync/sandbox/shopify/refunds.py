@@ -8,7 +8,7 @@ from khaossync.sandbox.shopify.catalogue import Location
 from khaossync.sandbox.shopify.fulfilments import Mail
 from khaossync.sandbox.shopify.money import NOTHING
 from khaossync.sandbox.shopify.orders import Adjustment, Line, Order, Refund, RefundLine, RefundShipping
-from khaossync.sandbox.shopify.payments import CARD, MANUAL, move
+from khaossync.sandbox.shopify.payments import move, pay_back
 from khaossync.sandbox.shopify.state import State
 
 
@@ -29,19 +29,10 @@ def refund(
     if shipping:
         _give_back_delivery(state, given, shipping)
     money = worth(given) if amount is None else amount
-    _check_money(order, money)
-    if money:
-        gateway = next((each.gateway for each in order.transactions if each.kind in ("SALE", "CAPTURE")), CARD)
-        given.transactions.append(move(state, order, "REFUND", money, gateway))
+    given.transactions += pay_back(state, order, money)
     if worth(given) != money:
         given.adjustments.append(Adjustment(state.numbers.next(), worth(given) - money, "REFUND_DISCREPANCY"))
     return _file(state, given)
-
-
-def _check_money(order: Order, money: Decimal) -> None:
-    free = figures.received(order) - figures.refunded(order)
-    if money > free:
-        raise ValueError(f"order {order.name} has {free} to give back, not {money}")
 
 
 def worth(given: Refund) -> Decimal:
@@ -163,7 +154,5 @@ def _call_off(
         take_off(state, given, line, count, restock=restock)
     if charge:
         _give_back_delivery(state, given, charge)
-    if free:
-        gateway = MANUAL if order.transactions[0].gateway == MANUAL else CARD
-        given.transactions.append(move(state, order, "REFUND", free, gateway))
+    given.transactions += pay_back(state, order, free)
     _file(state, given)

@@ -12,12 +12,12 @@ from khaossync.sandbox.shopify import figures
 from khaossync.sandbox.shopify.catalogue import Level
 from khaossync.sandbox.shopify.fulfilments import Fulfilment
 from khaossync.sandbox.shopify.ids import gid
-from khaossync.sandbox.shopify.orders import Allocation, Line, Order, Refund, TaxLine
+from khaossync.sandbox.shopify.orders import Allocation, Assessment, Line, Order, Refund, TaxLine
 from khaossync.sandbox.shopify.people import Address
 
 
 def body(record: Any) -> dict[str, Any]:
-    """What is sent for an order, a refund, a fulfilment or a level."""
+    """What is sent for an order, its risk, a refund, a fulfilment or a level."""
     if isinstance(record, Order):
         return _order(record)
     if isinstance(record, Refund):
@@ -26,6 +26,8 @@ def body(record: Any) -> dict[str, Any]:
         return _fulfilment(record)
     if isinstance(record, Level):
         return _level(record)
+    if isinstance(record, Assessment):
+        return _assessment(record)
     raise TypeError(f"{type(record).__name__} has no webhook body")
 
 
@@ -55,7 +57,7 @@ def _order(order: Order) -> dict[str, Any]:
         "cancel_reason": order.cancel_reason.lower() if order.cancel_reason else None,
         "closed_at": _at(order.closed_at),
         "currency": order.currency,
-        "presentment_currency": order.currency,
+        "presentment_currency": order.exchange.currency if order.exchange else order.currency,
         "email": order.email,
         "note": order.note,
         "po_number": order.po_number,
@@ -74,7 +76,12 @@ def _order(order: Order) -> dict[str, Any]:
         "current_total_price": _money(now.total),
         "tax_lines": _taxes(bought.tax_lines),
         "discount_codes": [
-            {"code": a.name, "amount": _money(a.value), "type": "fixed_amount"} for a in order.applications
+            {
+                "code": a.name,
+                "amount": _money(a.amount),
+                "type": "fixed_amount" if a.percentage is None else "percentage",
+            }
+            for a in order.applications
         ],
         "line_items": [_line(line) for line in order.lines],
         "shipping_lines": [_charge(charge) for charge in order.shipping_lines],
@@ -82,6 +89,19 @@ def _order(order: Order) -> dict[str, Any]:
         "billing_address": _address(order.billing_address),
         "refunds": [_refund(given) for given in order.refunds],
         "fulfillments": [_fulfilment(done) for done in order.fulfilments],
+    }
+
+
+def _assessment(judged: Assessment) -> dict[str, Any]:
+    """Level, facts, provider and order, but no recommendation, says the list of topics; the names are a guess."""
+    return {
+        "order_id": judged.order.number,
+        "admin_graphql_api_order_id": gid("Order", judged.order.number),
+        "provider_id": None,
+        "provider_title": None,
+        "risk_level": judged.order.risk_level.lower(),
+        "risk_facts": [],
+        "created_at": _at(judged.at),
     }
 
 

@@ -27,11 +27,12 @@ class As:
 
 @dataclass
 class Context:
-    """What resolvers get besides their record."""
+    """What resolvers get besides their record. `order` is the one that sums of money belong to."""
 
     state: State
     version: str
     once: Any
+    order: Any = None
     warnings: list[dict[str, Any]] = field(default_factory=list)
 
 

@@ -31,8 +31,11 @@ _NEEDED = {
 
 
 def missing_scope(root_field: str, granted: Collection[str]) -> str | None:
-    """The right that is needed and not granted, or None. Who may write may read."""
+    """The right that is needed and not granted, or None."""
     needed = _NEEDED.get(root_field)
-    if needed is None or needed in granted or needed.replace("read_", "write_", 1) in granted:
-        return None
-    return needed
+    return needed if needed and missing(needed, granted) else None
+
+
+def missing(needed: str, granted: Collection[str]) -> bool:
+    """Whether a right was not granted. Who may write may read."""
+    return needed not in granted and needed.replace("read_", "write_", 1) not in granted

@@ -188,11 +188,16 @@ def by_number(get: Callable[[Any], int]) -> Test:
 
 
 def by_text(get: Callable[[Any], Iterable[str | None]], *, exact: bool = False) -> Test:
-    """A test of texts: one of them is the value, in whatever case unless `exact`; `*` at the end is any ending."""
+    """A test of texts: one of them is the value, in whatever case unless `exact`.
+
+    `*` at the end is any ending, and alone any text at all.
+    """
 
     def test(record: Any, _operator: str, value: str) -> bool:
         wanted = value if exact else value.casefold()
         held = [text if exact else text.casefold() for text in get(record) if text is not None]
+        if wanted == "*":
+            return any(held)
         if wanted.endswith("*"):
             return any(text.startswith(wanted[:-1]) for text in held)
         return wanted in held

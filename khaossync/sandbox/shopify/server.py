@@ -1,8 +1,11 @@
 """The HTTP face of a shop: the GraphQL endpoint and the token endpoint, on loopback."""
 
+import asyncio
 import json
+import random
 import re
 from collections.abc import Mapping
+from email.utils import format_datetime
 from typing import Any
 
 import orjson
@@ -10,7 +13,7 @@ from aiohttp import web
 
 from khaossync.sandbox.faults import Faults
 from khaossync.sandbox.shopify.access import Access
-from khaossync.sandbox.shopify.engine import Engine, root_field
+from khaossync.sandbox.shopify.engine import Admitted, Engine, root_field
 from khaossync.sandbox.shopify.inventory import Once
 from khaossync.sandbox.shopify.schema import VERSIONS, Context
 from khaossync.sandbox.shopify.state import State
@@ -21,10 +24,16 @@ _JSON = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
 
 
 class Server:
-    """Serves one shop. `requests` counts the calls that were handled, by root field."""
+    """Serves one shop. `requests` counts the calls that were handled, by root field.
+
+    `latency` is how long an answer takes, from and to, in seconds; its points are set aside when the call arrives and
+    the change is given back with the answer.
+    """
 
     def __init__(self, state: State, engine: Engine, access: Access, faults: Faults) -> None:
         self.requests: dict[str, int] = {}
+        self.latency = (0.0, 0.0)
+        self._dice = random.Random(f"the latency of {state.name}")
         self._state = state
         self._engine = engine
         self._access = access
@@ -37,6 +46,7 @@ class Server:
         application = web.Application(client_max_size=_LARGEST_BODY)
         application.router.add_post("/admin/api/{version}/graphql.json", self._graphql)
         application.router.add_post("/admin/oauth/access_token", self._token)
+        application.on_response_prepare.append(self._date)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port)
@@ -48,6 +58,9 @@ class Server:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+
+    async def _date(self, _request: web.Request, response: web.StreamResponse) -> None:
+        response.headers["Date"] = format_datetime(self._state.now(), usegmt=True)
 
     async def _token(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
@@ -71,11 +84,11 @@ class Server:
         operation = root_field(version, text, name) if isinstance(text, str) else "graphql"
 
         async def handle() -> web.StreamResponse:
-            return self._handle(request, version, told, operation)
+            return await self._handle(request, version, told, operation)
 
         return await self._faults.around(operation, handle, request)
 
-    def _handle(
+    async def _handle(
         self, request: web.Request, version: str, told: Mapping[str, Any] | None, operation: str
     ) -> web.StreamResponse:
         headers = {"X-Shopify-API-Version": version}
@@ -85,7 +98,10 @@ class Server:
             return _answer({"errors": {"query": "Required parameter missing or invalid"}}, 400, headers)
         self.requests[operation] = self.requests.get(operation, 0) + 1
         context = Context(self._state, version, self._once)
-        answer = self._engine.answer(context, told["query"], told.get("variables") or {}, told.get("operationName"))
+        found = self._engine.admit(context, told["query"], told.get("variables") or {}, told.get("operationName"))
+        if any(self.latency):
+            await asyncio.sleep(self._dice.uniform(*self.latency))
+        answer = self._engine.run(context, found) if isinstance(found, Admitted) else found
         return _answer(answer, 200, headers)
 
 

@@ -1,39 +1,33 @@
 """A simulated Shopify shop: what shoppers and staff do to it, what it looks like, and its doors."""
 
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Unpack
+from typing import Unpack
 
 from khaossync.sandbox.faults import Faults
-from khaossync.sandbox.shopify import checkout, despatch, editing, ids, notes, payments, refunds
+from khaossync.sandbox.shopify import checkout, despatch, editing, ids, notes, payments, refunds, stock
 from khaossync.sandbox.shopify.access import Access
 from khaossync.sandbox.shopify.bucket import Bucket
 from khaossync.sandbox.shopify.catalogue import Item
-from khaossync.sandbox.shopify.checkout import Discount, Purchase, Terms
 from khaossync.sandbox.shopify.engine import Engine
-from khaossync.sandbox.shopify.fulfilments import SHIPPABLE, Mail
+from khaossync.sandbox.shopify.fulfilments import SHIPPABLE
+from khaossync.sandbox.shopify.looks import Looks
 from khaossync.sandbox.shopify.money import NOTHING
-from khaossync.sandbox.shopify.orders import Line, Order
+from khaossync.sandbox.shopify.orders import Assessment, Line, Order
 from khaossync.sandbox.shopify.people import Address
-from khaossync.sandbox.shopify.records import (
-    FulfilmentRecord,
-    OrderRecord,
-    RefundRecord,
-    fulfilment_record,
-    order_record,
-    refund_record,
-)
+from khaossync.sandbox.shopify.purchase import Discount, Purchase, Terms
 from khaossync.sandbox.shopify.server import Server
 from khaossync.sandbox.shopify.state import State
 from khaossync.sandbox.shopify.webhooks import Webhooks
 
 
-class ShopifyShop:
+class ShopifyShop(Looks):
     """One shop with one app installed. Orders, refunds and items are named by their global ids.
 
-    `now` gives aware UTC time to everything in it, the throttle included; `dice` makes tokens and webhook ids.
+    `now` gives aware UTC time to everything in it, the throttle included; `dice` makes tokens and webhook ids. `skew`
+    is how far the shop's own clock, in records and in the Date header, is ahead of it.
     """
 
     def __init__(
@@ -51,7 +45,8 @@ class ShopifyShop:
         restore_rate: float = 100.0,
         locations: Sequence[str] = ("Warehouse",),
     ) -> None:
-        self.state = State(name, currency, prices_include_tax, now)
+        self.skew = timedelta(0)
+        self.state = State(name, currency, prices_include_tax, lambda: now() + self.skew)
         self.faults = Faults()
         self.access = Access(token, client_id, client_secret, now, dice)
         self.bucket = Bucket(maximum, restore_rate, now)
@@ -89,6 +84,15 @@ class ShopifyShop:
     @webhook_secret.setter
     def webhook_secret(self, secret: str) -> None:
         self.webhooks.secret = secret
+
+    @property
+    def latency(self) -> tuple[float, float]:
+        """How long an answer takes, from and to, in seconds; (0, 0) is at once."""
+        return self.server.latency
+
+    @latency.setter
+    def latency(self, seconds: tuple[float, float]) -> None:
+        self.server.latency = seconds
 
     # --- what happens -------------------------------------------------------------------------------------------------
 
@@ -138,9 +142,10 @@ class ShopifyShop:
     ) -> str:
         """Somebody buys `basket`, (SKU, units) each. Returns the order's id; raises OutOfStock.
 
-        `payment` is paid, authorized or pending. `discount` is a code and what it takes off the whole basket;
-        `discounts` may be of any kind. `delivery` is (title, price) or None; it bears the highest tax rate in the
-        basket. `location` (a name) must ship it all. A `company` buys on account where it has `net_days`.
+        `discount` is a code and what it takes off the whole basket; `discounts` may be of any kind, free delivery
+        being `Discount("FREE", shipping=True, percentage=Decimal(100))`. The `delivery` charge bears the highest tax
+        rate in the basket. `location` (a name) must ship it all. A `company` buys on account where it has `net_days`.
+        `Purchase` tells the other terms.
         """
         codes = [Discount(*discount)] if discount else []
         order = checkout.place(self.state, Purchase(basket, discounts=[*codes, *discounts], **terms))
@@ -227,55 +232,23 @@ class ShopifyShop:
         """Staff tag an order."""
         notes.change_tags(self.state, self._order(order), add=tags)
 
-    def recount(self, sku: str, location: str, available: int) -> None:
-        """Staff type in another quantity."""
-        level = self.state.catalogue.sold_as(sku).levels[self.state.catalogue.location(location).number]
-        level.available = available
-        self.state.touch_level(level)
+    def assess(self, order: str, recommendation: str) -> None:
+        """The risk of an order is judged anew: ACCEPT, INVESTIGATE, CANCEL or NONE."""
+        found = self._order(order)
+        found.risk = recommendation
+        self.state.tell("orders/risk_assessment_changed", Assessment(found, self.state.now()))
+        self.state.touch(found)
 
-    # --- what it looks like -------------------------------------------------------------------------------------------
-
-    def orders(self) -> list[OrderRecord]:
-        """Every order, oldest first."""
-        return [order_record(order) for order in self.state.orders.values()]
-
-    def order(self, order: str) -> OrderRecord:
-        """One order."""
-        return order_record(self._order(order))
-
-    def fulfilments(self, order: str | None = None) -> list[FulfilmentRecord]:
-        """The shipments of one order, or all."""
-        found: Iterable[Any] = self._order(order).fulfilments if order else self.state.fulfilments.values()
-        return [fulfilment_record(done) for done in found]
-
-    def refunds(self, order: str | None = None) -> list[RefundRecord]:
-        """The refunds of one order, or all."""
-        found: Iterable[Any] = self._order(order).refunds if order else self.state.refunds.values()
-        return [refund_record(given) for given in found]
-
-    @property
-    def mails(self) -> list[Mail]:
-        """What customers were written, oldest first."""
-        return list(self.state.mails)
-
-    def available(self, sku: str, location: str) -> int:
-        """What can be sold of a SKU at a location; of a bundle, how many its components make up."""
+    def staff_sets(self, sku: str, location: str, quantity: int) -> None:
+        """Staff (or another app) type in what is available of a SKU at a location."""
         item, place = self.state.catalogue.sold_as(sku), self.state.catalogue.location(location)
-        if item.bundle_of:
-            return min(self.available(part, location) // each for part, each in item.bundle_of.items())
-        level = item.levels.get(place.number)
-        return level.available if level else 0
+        level = stock.level_at(self.state, item, place)
+        changed, level.available = level.available != quantity, quantity
+        self.state.touch_level(level, told=changed)
 
-    def on_hand(self, sku: str, location: str) -> int:
-        """What lies on the shelf, sold or not."""
-        level = self.state.catalogue.sold_as(sku).levels.get(self.state.catalogue.location(location).number)
-        return level.on_hand if level else 0
-
-    def _order(self, order: str) -> Order:
-        parsed = ids.parse(order)
-        if parsed is None or parsed[1] not in self.state.orders:
-            raise KeyError(f"this shop has no order {order}")
-        return self.state.orders[parsed[1]]
+    def index_lag(self, seconds: float, times: int = 1) -> None:
+        """Let searches find the next `times` orders placed or changed only `seconds` later; their ids find them now."""
+        self.state.index.lag(seconds, times)
 
 
 def _units(order: Order, wanted: Mapping[str, int]) -> dict[Line, int]:

@@ -9,6 +9,7 @@ from typing import Any
 from khaossync.sandbox.shopify.catalogue import Catalogue, Level
 from khaossync.sandbox.shopify.fulfilments import Fulfilment, FulfilmentOrder, Mail
 from khaossync.sandbox.shopify.ids import Numbers
+from khaossync.sandbox.shopify.index import Index
 from khaossync.sandbox.shopify.orders import Order, Refund
 from khaossync.sandbox.shopify.people import CompanyRecord, Customer
 
@@ -60,7 +61,9 @@ class Subscription:
     created_at: datetime
     updated_at: datetime
     version: str
-    name: str | None = None
+    name: str | None
+    include_fields: tuple[str, ...]
+    filter: str | None
     failures: int = 0
 
 
@@ -89,24 +92,28 @@ class State:
         self.jobs: dict[int, Job] = {}
         self.subscriptions: dict[int, Subscription] = {}
         self.mails: list[Mail] = []
+        self.index = Index(now)
         self.scopes: set[str] = set(SCOPES)
         self.tell: Callable[[str, Any], None] = _nobody_listens
 
     def file(self, order: Order) -> None:
         """Keep a new order."""
         self.orders[order.number] = self.by_update[order.number] = self.by_name[order.name] = order
+        self.index.write(order)
         self.tell("orders/create", order)
 
     def touch(self, order: Order) -> None:
         """Every write moves an order to the end of the list by update, and is told."""
         order.updated_at = self.now()
         self.by_update.move_to_end(order.number)
+        self.index.write(order)
         self.tell("orders/updated", order)
 
-    def touch_level(self, level: Level) -> None:
-        """Note that a quantity changed, and tell."""
+    def touch_level(self, level: Level, *, told: bool = True) -> None:
+        """Note that a quantity changed; that what is available changed is also told."""
         level.updated_at = self.now()
-        self.tell("inventory_levels/update", level)
+        if told:
+            self.tell("inventory_levels/update", level)
 
 
 def _nobody_listens(_topic: str, _record: Any) -> None:

@@ -79,4 +79,4 @@ def take_back(state: State, item: Item, location: Location, units: int) -> None:
 def _move(state: State, level: Level, *, available: int = 0, committed: int = 0) -> None:
     level.available += available
     level.committed += committed
-    state.touch_level(level)
+    state.touch_level(level, told=bool(available))

@@ -18,25 +18,19 @@ from typing import Any
 import aiohttp
 import orjson
 
-from khaossync.sandbox.shopify import rest
+from khaossync.sandbox.shopify import rest, subscriptions
 from khaossync.sandbox.shopify.schema import VERSIONS
 from khaossync.sandbox.shopify.state import State, Subscription
 
-TOPICS = (
-    "orders/create",
-    "orders/updated",
-    "orders/cancelled",
-    "refunds/create",
-    "fulfillments/create",
-    "fulfillments/update",
-    "inventory_levels/update",
-)
 PATIENCE = aiohttp.ClientTimeout(total=5, connect=1)
 ATTEMPTS = 4
 FIRST_PAUSE = 0.05
 FAILURES_BEFORE_DELETION = 8
 _REMEMBERED = 2000
 _OK = range(200, 300)
+
+
+Json = dict[str, Any]
 
 
 class Mischief(StrEnum):
@@ -86,12 +80,11 @@ class Webhooks:
 
     def announce(self, topic: str, record: Any) -> None:
         """Queue the posts of one event; returns at once."""
-        addresses = list(self._addresses(topic))
-        if not addresses or topic not in TOPICS:
+        if self.uri is None and not self._state.subscriptions:
             return
-        body, event = orjson.dumps(rest.body(record)), self._uuid()
-        told = [self._delivery(topic, body, event, *address) for address in addresses]
-        mischief = self._strike(topic)
+        body, event = rest.body(record), self._uuid()
+        told = [self._delivery(topic, part, event, uri, by) for uri, by, part in self._addresses(topic, body)]
+        mischief = self._strike(topic) if told else None
         if mischief is Mischief.LOSE:
             self.lost += told
         elif mischief is Mischief.REORDER:
@@ -100,10 +93,10 @@ class Webhooks:
             self._push([*self._extra(mischief, told), *told, *self._late])
             self._late.clear()
 
-    def _addresses(self, topic: str) -> Iterable[tuple[str, Subscription | None]]:
+    def _addresses(self, topic: str, body: Json) -> Iterable[tuple[str, Subscription | None, Json]]:
         if self.uri is not None:
-            yield self.uri, None
-        yield from ((each.uri, each) for each in self._state.subscriptions.values() if each.topic == topic)
+            yield self.uri, None, body
+        yield from ((each.uri, each, part) for each, part in subscriptions.wanted(self._state, topic, body))
 
     def _extra(self, mischief: Mischief | None, told: list[Delivery]) -> list[Delivery]:
         if mischief is Mischief.DOUBLE:
@@ -119,7 +112,8 @@ class Webhooks:
                 return mischief
         return None
 
-    def _delivery(self, topic: str, body: bytes, event: str, uri: str, by: Subscription | None) -> Delivery:
+    def _delivery(self, topic: str, told: Json, event: str, uri: str, by: Subscription | None) -> Delivery:
+        body = orjson.dumps(told)
         headers = {
             "Content-Type": "application/json",
             "X-Shopify-Topic": topic,

@@ -2,11 +2,12 @@
 
 import ssl
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from email.utils import format_datetime
 from html import escape
 from random import Random
 from typing import Any
@@ -133,11 +134,17 @@ def listed(*codes: str, operation: str = "GetStockList", count: int | None = Non
     return 200, answer(operation, f"<return><Count>{size}</Count><List>{rows}</List></return>")
 
 
+async def _at_noon(_request: web.Request, response: web.StreamResponse) -> None:
+    """Its clock stands where the tests' clock begins."""
+    response.headers["Date"] = format_datetime(NOON, usegmt=True)
+
+
 @asynccontextmanager
 async def running(tls: ssl.SSLContext | None = None) -> AsyncIterator[Service]:
     """A service on a free port of loopback."""
     service = Service()
     app = web.Application()
+    app.on_response_prepare.append(_at_noon)
     app.router.add_post("/KhaosTEST.exe/soap/IKosWeb", service.answer)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
@@ -182,6 +189,9 @@ class OpenOrders:
     async def open_references(self, erp: str) -> Sequence[str]:
         assert erp == "khaos"
         return self.refs
+
+    async def versions(self, source: str, kind: Kind, keys: Iterable[str]) -> Mapping[str, str]:
+        return {}
 
 
 @dataclass

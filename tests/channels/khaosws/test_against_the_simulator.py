@@ -16,7 +16,7 @@ from khaossync.domain.errors import AmbiguousError, ConnectorDownError, RateLimi
 from khaossync.domain.messages import Done
 from khaossync.domain.orders import Customer, Payment
 from khaossync.erp.khaosws import build
-from khaossync.ports import Connector
+from khaossync.ports import Connector, Severity
 from khaossync.sandbox.faults import Fault
 from khaossync.sandbox.khaosws import KhaosServer, Verdict
 
@@ -154,14 +154,14 @@ async def test_results_written_beside_the_answer_are_read_too(server: KhaosServe
     server.habits.multiref = True
     assert isinstance(await send(connector), Done)
     assert "MUG" in told(await read(connector, "stock"), Kind.STOCK_LEVEL)
-    assert all(one.good for one in await connector.probe.check())
+    assert all(one.severity is Severity.OK for one in await connector.probe.check())
 
 
 async def test_a_check_compares_the_sites(server: KhaosServer, bench: Bench) -> None:
     connector = await build("khaos", settings(await server.start(), sites=[1, 9]), bench.kit)
     await connector.probe.ping()
     findings = {one.subject: one for one in await connector.probe.check()}
-    assert [subject for subject, one in findings.items() if not one.good] == ["sites"]
+    assert [subject for subject, one in findings.items() if one.severity is not Severity.OK] == ["sites"]
     assert "RM48" in findings["couriers"].detail
 
 

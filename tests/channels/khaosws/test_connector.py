@@ -1,5 +1,7 @@
 """What the connector offers, and what it finds out about its own settings."""
 
+from datetime import timedelta
+
 import pytest
 from channels.khaosws.service import Bench, Service, answer, fault, settings
 
@@ -7,7 +9,7 @@ from khaossync.domain.documents import Kind
 from khaossync.domain.errors import ConnectorDownError, TransientError
 from khaossync.erp import khaosws
 from khaossync.erp.khaosws import build
-from khaossync.ports import Finding
+from khaossync.ports import Finding, Severity
 
 
 def strings(operation: str, *texts: str) -> tuple[int, str]:
@@ -66,7 +68,8 @@ async def test_a_check_tells_what_the_erp_offers(service: Service, bench: Bench)
     """S-8: couriers, sales sources and company classes can be compared before an order is refused for them."""
     full_lists(service)
     found = await check(service, bench, [1])
-    assert all(one.good for one in found.values())
+    assert {one.severity for one in found.values()} == {Severity.OK}
+    assert (found["sites"].offers, found["site names"].offers) == (("1",), ("Main",))
     assert found["sales sources"].detail == "it offers Web, Phone"
     assert "RM48" in found["couriers"].detail
     assert "1 (Main)" in found["sites"].detail
@@ -75,7 +78,7 @@ async def test_a_check_tells_what_the_erp_offers(service: Service, bench: Bench)
 async def test_a_site_that_does_not_exist_is_found(service: Service, bench: Bench) -> None:
     full_lists(service)
     found = await check(service, bench, [1, 9])
-    assert not found["sites"].good
+    assert found["sites"].severity is Severity.FAIL
     assert "no site 9; it has 1 (Main)" in found["sites"].detail
     assert found["sites"].remedy == "correct `sites`"
 
@@ -85,5 +88,27 @@ async def test_a_list_that_the_server_does_not_know_stops_no_other(service: Serv
     for operation in ("GetSiteList", "GetCompanyClass"):
         service.on(operation, fault(f"{operation} is not in this interface", "EIntfCastError"))
     found = await check(service, bench, [1])
-    assert [one.good for one in found.values()] == [True, False, True, False, True]
-    assert all(one.remedy for one in found.values() if not one.good)
+    assert [name for name, one in found.items() if one.severity is Severity.WARN] == ["sites", "company classes"]
+    assert all(one.remedy for one in found.values() if one.severity is Severity.WARN)
+    assert "site names" not in found
+
+
+async def test_without_configured_sites_the_levels_of_the_default_site_are_read(service: Service, bench: Bench) -> None:
+    full_lists(service)
+    assert (await check(service, bench, []))["sites"].offers == ("default",)
+
+
+async def test_what_cannot_be_asked_for_is_said(service: Service, bench: Bench) -> None:
+    full_lists(service)
+    assert "tax codes" in (await check(service, bench, [1]))["by hand"].detail
+
+
+@pytest.mark.parametrize(
+    ("seconds", "severity"), [(0, Severity.OK), (-30, Severity.WARN), (30, Severity.WARN), (600, Severity.FAIL)]
+)
+async def test_a_clock_that_runs_apart_is_found(
+    service: Service, bench: Bench, seconds: int, severity: Severity
+) -> None:
+    full_lists(service)
+    bench.clock.at += timedelta(seconds=seconds)
+    assert (await check(service, bench, [1]))["clock"].severity is severity

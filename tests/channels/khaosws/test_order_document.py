@@ -273,3 +273,45 @@ def test_texts_that_matter_are_refused_not_cut(changes: dict[str, Any]) -> None:
 def test_only_a_description_may_be_cut() -> None:
     long = built(sales_order(lines=(sales_line(description="mug " * 100),)))
     assert len(told(long, "ORDER_ITEMS/ORDER_ITEM/STOCK_DESC") or "") <= 250
+
+
+def test_a_business_is_named_by_its_code_and_by_nothing_of_the_person_who_buys() -> None:
+    """S-6, SHO-F5: the customer, its class and so its prices are the ERP's own."""
+    body = built(sales_order(customer_code="ACME01"))
+    assert {one.tag: one.text for one in body.iterfind("CUSTOMER_DETAIL/*") if not len(one)} == {
+        "IS_NEW_CUSTOMER": "0",
+        "COMPANY_CODE": "ACME01",
+    }
+
+
+@pytest.mark.parametrize("code", ["ELEVEN-LONG", "AC\x01ME"])
+def test_a_customer_code_that_the_erp_cannot_hold_awaits_a_person(code: str) -> None:
+    """S-6."""
+    with pytest.raises(RejectedError) as caught:
+        built(sales_order(customer_code=code))
+    assert caught.value.case_class is CaseClass.UNMAPPED_CUSTOMER
+    assert caught.value.evidence["customer code"] == code
+
+
+def test_what_is_to_be_paid_later_is_never_booked_as_paid() -> None:
+    """SHO-F5: without an authorisation code it is no payment."""
+    half = sales_order(on_terms=True, payments=(Payment("card", Decimal("8.00"), "ch_1", captured=True),))
+    assert [one.findtext("PAYMENT_AMOUNT") for one in built(half).iterfind("PAYMENTS/*")] == ["8.00"]
+    booked = {"on_terms": {"type": 3, "account_name": "Sales ledger"}}
+    _, promise = built(half, payments=booked).iterfind("PAYMENTS/*")
+    assert {one.tag: one.text for one in promise} == {
+        "PAYMENT_AMOUNT": "10.00",
+        "PAYMENT_TYPE": "3",
+        "ACCOUNT_NAME": "Sales ledger",
+    }
+    assert len(built(sales_order(on_terms=True), payments=booked).findall("PAYMENTS/*")) == 1, "it is paid in full"
+
+
+def test_a_gift_card_pays_as_a_voucher_unless_the_settings_say_otherwise() -> None:
+    order = sales_order(payments=(Payment("gift_card", Decimal("18.00"), "gc_1", captured=True),))
+    assert told(built(order), "PAYMENTS/PAYMENT_DETAIL/PAYMENT_TYPE") == "4"
+    assert told(built(order, payments={"gift_card": {"type": 1}}), "PAYMENTS/PAYMENT_DETAIL/PAYMENT_TYPE") == "1"
+
+
+def test_the_lines_of_a_bundle_carry_no_reference_that_they_would_share() -> None:
+    assert told(built(sales_order(lines=(sales_line(bundles=1),))), "ORDER_ITEMS/ORDER_ITEM/IMPORT_REF") is None

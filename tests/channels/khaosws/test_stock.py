@@ -73,6 +73,17 @@ def test_what_is_not_said_is_the_ordinary_case() -> None:
     assert read("<STOCK_ITEM><STOCK_CODE>MUG</STOCK_CODE></STOCK_ITEM>") == [StockItem("MUG", "")]
 
 
+@pytest.mark.parametrize(("told", "web"), [("<WEB>-1</WEB>", True), ("<WEB>0</WEB>", False), ("", None)])
+def test_an_item_tells_whether_it_is_meant_for_the_web(told: str, web: bool | None) -> None:
+    (item,) = read(f"<STOCK_ITEM><STOCK_CODE>MUG</STOCK_CODE>{told}</STOCK_ITEM>")
+    assert item.web is web
+
+
+def test_another_word_about_the_web_does_not_make_an_item_unreadable() -> None:
+    (item,) = read("<STOCK_ITEM><STOCK_CODE>MUG</STOCK_CODE><WEB>perhaps</WEB></STOCK_ITEM>")
+    assert item.web is None
+
+
 def test_only_pack_links_make_a_pack() -> None:
     links = "".join(
         f"<LINK_ITEM><STOCK_CODE>{code}</STOCK_CODE><LINK_TYPE>{kind}</LINK_TYPE><LINK_VALUE>{count}</LINK_VALUE></LINK_ITEM>"

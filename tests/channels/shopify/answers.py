@@ -103,6 +103,10 @@ def order(total: str = "18.00", tax: str = "0.00", currency: str = "GBP", **chan
         "phone": None,
         "note": None,
         "poNumber": None,
+        "tags": [],
+        "risk": {"recommendation": "ACCEPT"},
+        "paymentTerms": None,
+        "purchasingEntity": {},
         "customer": {
             "id": "gid://shopify/Customer/7",
             "firstName": "Test",

@@ -1,24 +1,18 @@
 """The whole connector against a simulated shop that validates, charges and throttles."""
 
-import random
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
 
 import pytest
-import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from channels.shopify.scripts import settings
+from channels.shopify.simulated import World, item_of, location_of, order_of, pages, told
 from examples import despatch, message
 
-from khaossync.channels.shopify import build
-from khaossync.clock import SystemClock
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.despatch import Consignment, ConsignmentLine
-from khaossync.domain.documents import Document, Kind, Page
+from khaossync.domain.documents import Kind
 from khaossync.domain.errors import (
     AmbiguousError,
     ConnectorDownError,
@@ -27,88 +21,16 @@ from khaossync.domain.errors import (
     RejectedError,
     TransientError,
 )
-from khaossync.domain.messages import Delivery, Done, Outcome
+from khaossync.domain.messages import Absent, Delivery, Done, Outcome
 from khaossync.domain.money import ZERO
-from khaossync.domain.orders import Order, PaymentState
-from khaossync.domain.proof import prove, prove_tax
+from khaossync.domain.orders import Order, PaymentState, Risk
 from khaossync.domain.refunds import Refund
 from khaossync.domain.stock import ChannelLevel, Listing
-from khaossync.ports import Connector, Kit
+from khaossync.ports import Connector
 from khaossync.sandbox.faults import Fault
 from khaossync.sandbox.shopify import Discount, Mischief, ShopifyShop
 
 D = Decimal
-
-
-class Silent:
-    """A meter that nobody reads, and an ERP without open orders."""
-
-    def count(self, name: str, amount: float = 1, **labels: str) -> None: ...
-    def gauge(self, name: str, value: float, **labels: str) -> None: ...
-    def observe(self, name: str, seconds: float, **labels: str) -> None: ...
-    async def open_references(self, erp: str) -> Sequence[str]:
-        return ()
-
-
-class World:
-    """A shop, its time, and a connector that calls it; `connect` builds another one."""
-
-    def __init__(self, shop: ShopifyShop, url: str, stack: AsyncExitStack) -> None:
-        self.shop, self.url, self.stack = shop, url, stack
-
-    async def connect(self, **changes: Any) -> Connector:
-        chosen = {"shop": "shop.myshopify.com", "url": self.url, "access_token": "shpat_test", "timeout": 2} | changes
-        kit = Kit(SystemClock(), random.Random(1), Silent(), Silent(), self.stack)
-        return await build("shop", settings(**chosen), kit)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def world() -> AsyncIterator[World]:
-    async with AsyncExitStack() as stack:
-        ticks = Ticking()
-        shop = ShopifyShop(now=ticks, dice=random.Random(7), locations=("Leeds", "York"))
-        url = await shop.start()
-        stack.push_async_callback(shop.stop)
-        shop.list_product("MUG", "Mug", D("12.00"), {"Leeds": 10, "York": 4})
-        shop.list_product("CUP", "Cup", D("7.99"), {"York": 10})
-        yield World(shop, url, stack)
-
-
-class Ticking:
-    """Time that passes a second at every look, so that no two events are at once and no test waits."""
-
-    def __init__(self) -> None:
-        self.time = datetime(2026, 11, 2, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        self.time += timedelta(seconds=1)
-        return self.time
-
-
-async def pages(connector: Connector, stream: str, cursor: str | None = None) -> list[Page]:
-    (source,) = [each for each in connector.sources if each.name == stream]
-    return [page async for page in source.changes(cursor)]
-
-
-async def told(connector: Connector, stream: str, cursor: str | None = None) -> dict[str, Document]:
-    found = await pages(connector, stream, cursor)
-    assert [page.unreadable for page in found if page.unreadable] == []
-    return {document.key: document for page in found for document in page.documents}
-
-
-async def order_of(connector: Connector, order: str) -> Order:
-    body = (await told(connector, "orders"))[f"shop:{order}"].body
-    assert isinstance(body, Order)
-    assert (prove(body), prove_tax(body)) == (ZERO, ZERO)
-    return body
-
-
-def item_of(shop: ShopifyShop, sku: str) -> str:
-    return shop.state.catalogue.sold_as(sku).id
-
-
-def location_of(shop: ShopifyShop, name: str) -> str:
-    return str(shop.state.catalogue.location(name).id)
 
 
 async def push(connector: Connector, *levels: ChannelLevel) -> Sequence[Outcome]:
@@ -120,13 +42,15 @@ def level(shop: ShopifyShop, sku: str, quantity: int, expected: int | None, plac
     return ChannelLevel(sku, item_of(shop, sku), location_of(shop, place), quantity, expected)
 
 
-async def tell(connector: Connector, order: Order, units: Mapping[str, int], number: str = "T1") -> Outcome:
+async def tell(
+    connector: Connector, order: Order, units: Mapping[str, int], number: str = "T1", told_as: str = ""
+) -> Outcome:
     lines = tuple(
         ConsignmentLine(sku, tuple(line.line_id for line in order.lines if line.sku == sku), count)
         for sku, count in units.items()
     )
     consignment = Consignment(
-        order.order_id, "INV1", datetime(2026, 11, 2, tzinfo=UTC), "Royal Mail", number, "", lines
+        order.order_id, "INV1", datetime(2026, 11, 2, tzinfo=UTC), "Royal Mail", number, "", lines, told_as
     )
     told = Delivery(message(Kind.DESPATCH, despatch()), consignment)
     (outcome,) = await connector.sinks[Kind.DESPATCH].deliver([told])
@@ -228,22 +152,40 @@ async def test_the_catalogue_is_told_with_what_every_location_shows(world: World
 
 
 async def test_levels_are_set_against_what_was_expected(world: World) -> None:
-    """SHO-7, SHO-26: the sale in between is seen."""
+    """SHO-7, SHO-26: the sale in between is seen, and what it sold is not offered again."""
     shop, connector = world.shop, await world.connect()
     shop.place_order([("CUP", 2)])
-    outcomes = await push(connector, level(shop, "CUP", 5, 10), level(shop, "MUG", 3, 4))
-    assert [type(each) for each in outcomes] == [Done, Done]
-    assert (shop.available("CUP", "York"), shop.available("MUG", "York")) == (5, 3)
+    overtaken, met = await push(connector, level(shop, "CUP", 5, 10), level(shop, "MUG", 3, 4))
+    assert isinstance(overtaken, Done)
+    assert isinstance(met, Done)
+    assert (overtaken.shown, met.shown) == (3, None)
+    assert (shop.available("CUP", "York"), shop.available("MUG", "York")) == (3, 3)
+
+
+async def test_a_quantity_that_is_higher_than_expected_is_set_as_wanted(world: World) -> None:
+    """ADB-F3: what somebody added in the shop is no sale."""
+    shop, connector = world.shop, await world.connect()
+    assert await push(connector, level(shop, "CUP", 5, 3)) != []
+    assert shop.available("CUP", "York") == 5
+
+
+async def test_after_a_failure_a_lower_quantity_may_be_our_own_doing(world: World) -> None:
+    shop, connector = world.shop, await world.connect()
+    wanted = level(shop, "CUP", 4, 12)
+    again = Delivery(message(Kind.STOCK_LEVEL, wanted, failures=1), wanted)
+    assert isinstance((await connector.sinks[Kind.STOCK_LEVEL].deliver([again]))[0], Done)
+    assert shop.available("CUP", "York") == 4
 
 
 async def test_one_bad_item_does_not_spoil_the_batch(world: World) -> None:
+    """A bundle is for a person to look at; what staff have deleted needs no level, and no person either."""
     shop, connector = world.shop, await world.connect()
     shop.list_product("SET", "Set", D("30.00"), bundle_of={"MUG": 1})
     gone = ChannelLevel("GONE", "gid://shopify/InventoryItem/999999", location_of(shop, "York"), 5, None)
     outcomes = await push(
         connector, level(shop, "CUP", 5, None), level(shop, "SET", 5, None), gone, level(shop, "MUG", 3, 4)
     )
-    assert [type(each) for each in outcomes] == [Done, RejectedError, RejectedError, Done]
+    assert [type(each) for each in outcomes] == [Done, RejectedError, Absent, Done]
     assert (shop.available("CUP", "York"), shop.available("MUG", "York")) == (5, 3)
 
 
@@ -368,21 +310,6 @@ async def test_a_wrong_token_takes_the_connector_down(world: World) -> None:
         await connector.probe.ping()
 
 
-async def test_a_check_of_a_good_configuration_finds_nothing(world: World) -> None:
-    connector = await world.connect(locations=[location_of(world.shop, "York")], webhook_secrets=["s"])
-    assert [finding.subject for finding in await connector.probe.check() if not finding.good] == []
-
-
-async def test_a_check_names_what_is_missing(world: World) -> None:
-    """SHO-11: a missing scope is named before it hides anything."""
-    world.shop.state.scopes -= {"write_inventory", "read_customers"}
-    connector = await world.connect(api_version="2025-01", locations=["gid://shopify/Location/404"])
-    bad = {finding.subject: finding for finding in await connector.probe.check() if not finding.good}
-    assert bad["scopes"].detail == "missing: read_customers, write_inventory"
-    assert "York = gid://shopify/Location/" in bad["location"].remedy
-    assert "API version" in bad
-
-
 async def test_a_missing_scope_is_an_outage_and_not_an_empty_list(world: World) -> None:
     world.shop.state.scopes -= {"read_orders", "write_orders"}
     with pytest.raises(ConnectorDownError, match="read_orders"):
@@ -411,11 +338,82 @@ async def test_its_webhooks_are_hints_and_a_strangers_are_forgeries(world: World
         shop.webhooks.misbehave(Mischief.FORGE, "refunds/create")
         shop.refund(order, {"MUG": 1})
         await shop.webhooks.idle()
-    assert [verdict for verdict in verdicts if verdict != "nothing"] == ["orders", "forged", "refunds", "orders"]
+    sales = [verdict for verdict in verdicts if verdict not in ("nothing", "catalogue")]
+    assert sales == ["orders", "forged", "refunds", "orders"]
+    assert "catalogue" in verdicts, "the goods that were sold are shown no more"
 
 
 async def test_every_capability_is_listed(world: World) -> None:
     connector = await world.connect()
     assert connector.capabilities == {Kind.STOCK_LEVEL, Kind.DESPATCH}
-    assert [source.name for source in connector.sources] == ["orders", "refunds", "catalogue"]
+    assert [source.name for source in connector.sources] == ["orders", "order sweep", "refunds", "catalogue"]
     assert connector.hooks is None
+
+
+async def test_a_new_judgement_of_the_risk_is_a_new_version_of_the_order(world: World) -> None:
+    """SHO-4."""
+    connector = await world.connect()
+    order = world.shop.place_order([("MUG", 1)], risk="INVESTIGATE")
+    before = (await told(connector, "orders"))[f"shop:{order}"]
+    world.shop.assess(order, "ACCEPT")
+    after = (await told(connector, "orders"))[f"shop:{order}"]
+    assert isinstance(before.body, Order)
+    assert isinstance(after.body, Order)
+    assert (before.body.risk, after.body.risk) == (Risk.INVESTIGATE, Risk.ACCEPT)
+    assert before.version != after.version
+
+
+async def test_an_order_that_the_search_hides_is_found_by_the_sweep_and_by_its_name(world: World) -> None:
+    """S-2, SHO-11."""
+    shop, connector = world.shop, await world.connect(sweep_hours=720)
+    seen = shop.place_order([("MUG", 1)])
+    shop.index_lag(60)
+    hidden = shop.place_order([("CUP", 1)])
+    read = await pages(connector, "orders")
+    world.memory.keep(document for page in read for document in page.documents)
+    assert set(world.memory.stored) == {f"shop:{seen}"}
+    named = await connector.readers["orders"].named([hidden])
+    assert [document.key for document in named.documents] == [f"shop:{hidden}"]
+    assert await told(connector, "order sweep") == {}
+    for _ in range(60):
+        shop.state.now()
+    swept = await pages(connector, "order sweep")
+    assert [document for page in swept for document in page.documents] == list(named.documents)
+
+
+async def test_what_staff_typed_into_the_shop_is_read_by_its_item_and_as_the_stream_tells_it(world: World) -> None:
+    """ADB-F3, S-17, S-39."""
+    shop, connector = world.shop, await world.connect()
+    first = await pages(connector, "catalogue")
+    shop.staff_sets("MUG", "York", 99)
+    assert await told(connector, "catalogue", first[-1].cursor) == {}, "the item itself did not change"
+    wanted = [item_of(shop, "MUG"), "gid://shopify/InventoryItem/999999"]
+    page = await connector.readers["catalogue"].named(wanted)
+    (document,) = page.documents
+    assert isinstance(document.body, Listing)
+    assert document.body.shown[location_of(shop, "York")] == 99
+    again = (await told(connector, "catalogue"))["MUG"]
+    assert (again.version, again.raw) == (document.version, document.raw)
+
+
+async def test_items_are_named_in_pieces_where_the_shop_allows_no_more_at_once(world: World) -> None:
+    """SHO-3."""
+    for number in range(12):
+        world.shop.list_product(f"S{number}", "Thing", D("1.00"), {"York": 5})
+    connector = await world.connect()
+    world.shop.bucket.maximum = 40
+    items = [item_of(world.shop, f"S{number}") for number in range(12)]
+    page = await connector.readers["catalogue"].named(items)
+    assert [document.key for document in page.documents] == [f"S{number}" for number in range(12)]
+
+
+async def test_a_late_number_is_given_to_the_fulfilment_that_was_made(world: World) -> None:
+    """SHO-8, S-26."""
+    shop, connector = world.shop, await world.connect()
+    order = await order_of(connector, shop.place_order([("MUG", 1)]))
+    first = await tell(connector, order, {"MUG": 1}, "")
+    assert isinstance(first, Done)
+    assert await tell(connector, order, {"MUG": 1}, "LATE1", told_as=first.reference) == first
+    (made,) = shop.fulfilments(order.order_id)
+    assert [each.number for each in made.tracking] == ["LATE1"]
+    assert [mail.kind for mail in shop.mails] == ["shipping_confirmation", "shipping_update"]

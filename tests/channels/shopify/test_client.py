@@ -1,6 +1,8 @@
 """The client paces by cost, signs in, and sorts every failure by its remedy (against a loopback server)."""
 
+import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 
 from khaossync.channels.shopify import operations as op
 from khaossync.channels.shopify.client import Client
-from khaossync.channels.shopify.fields import Node
+from khaossync.channels.shopify.fields import MalformedError, Node
 from khaossync.channels.shopify.signing_in import tokens
 from khaossync.channels.shopify.wire import Operation, TooDearError, charge, data, parse
 from khaossync.clock import SystemClock
@@ -27,16 +29,23 @@ from khaossync.domain.errors import (
     SyncError,
     TransientError,
 )
+from khaossync.transport.buckets import Call, CostBucket
 from khaossync.transport.http import Http
-from khaossync.transport.limiter import CostBucket
+from khaossync.transport.limiter import Limiter
+from khaossync.transport.priority import Priority
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Silent:
-    """A meter that nobody reads."""
+class Counting:
+    """A meter that remembers what it counted, by name and priority."""
 
-    def count(self, name: str, amount: float = 1, **labels: str) -> None: ...
+    def __init__(self) -> None:
+        self.counted: Counter[tuple[str, str]] = Counter()
+
+    def count(self, name: str, amount: float = 1, **labels: str) -> None:
+        self.counted[name, labels.get("priority", "")] += int(amount)
+
     def gauge(self, name: str, value: float, **labels: str) -> None: ...
     def observe(self, name: str, seconds: float, **labels: str) -> None: ...
 
@@ -57,14 +66,14 @@ class Listening(CostBucket):
         super().__init__(available, maximum, restore_rate)
         self.taken: list[float] = []
 
-    async def acquire(self, cost: float) -> None:
+    async def take(self, cost: float) -> Call:
         self.taken.append(cost)
-        await super().acquire(cost)
+        return await super().take(cost)
 
 
 @asynccontextmanager
 async def shop(
-    handle: Handler, clock: SystemClock | None = None, **changes: Any
+    handle: Handler, clock: SystemClock | None = None, meter: Counting | None = None, **changes: Any
 ) -> AsyncIterator[tuple[Client, Listening]]:
     """A client of a shop that answers every request by `handle`."""
     async with AsyncExitStack() as stack:
@@ -76,13 +85,22 @@ async def shop(
         session = await stack.enter_async_context(ClientSession())
         chosen = settings(url=str(server.make_url("/")), timeout=2, **changes)
         bucket = Listening(chosen.bucket, chosen.bucket, chosen.restore_rate)
-        http = Http("shop", session, bucket, SystemClock(), Silent())
-        yield Client(chosen, http, tokens(chosen, http, clock or SystemClock())), bucket
+        http = Http("shop", session, Limiter(bucket), SystemClock(), meter or Counting())
+        yield Client(chosen, http, tokens(chosen, http, clock or SystemClock()), Priority.ORDERS), bucket
 
 
 def answering(content: object, status: int = 200) -> Handler:
     async def handle(_: web.Request) -> web.StreamResponse:
         return web.json_response(content, status=status)
+
+    return handle
+
+
+def answering_in_turn(contents: list[dict[str, Any]]) -> Handler:
+    waiting = iter(contents)
+
+    async def handle(_: web.Request) -> web.StreamResponse:
+        return web.json_response(next(waiting))
 
     return handle
 
@@ -115,14 +133,14 @@ async def test_the_request_names_its_version_its_token_and_its_document() -> Non
 
 async def test_the_limiter_believes_the_shops_own_count() -> None:
     """SHO-2, SHO-3: the pace follows throttleStatus, whatever another app has drained."""
-    async with shop(answering(GOOD | {"extensions": cost(1, 12.0, rate=0.001)})) as (client, bucket):
+    async with shop(answering(GOOD | {"extensions": cost(1, 12.0, rate=1)})) as (client, bucket):
         await client.run(op.SHOP)
-        assert bucket.tokens == pytest.approx(12.0, abs=0.1)
+        assert bucket.tokens == pytest.approx(12.0, abs=0.9)
 
 
 async def test_an_operation_is_expected_to_cost_what_it_was_charged_last_time() -> None:
     """SHO-3: Shopify charges long pages less than its published rule says."""
-    many = {"data": {"locations": {}}, "extensions": cost(25.5, 2000, rate=0.001)}
+    many = {"data": {"locations": {}}, "extensions": cost(25.5, 2000, rate=1)}
     async with shop(answering(many)) as (client, bucket):
         await client.run(op.LOCATIONS, first=100)
         await client.run(op.LOCATIONS, first=200)
@@ -137,6 +155,39 @@ async def test_a_throttled_call_waits_and_spends_no_attempt(status: int) -> None
         with pytest.raises(RateLimitedError) as caught:
             await client.run(op.SHOP)
     assert caught.value.wait.total_seconds() == 2.0
+
+
+async def test_what_calls_cost_and_how_many_were_refused_is_counted_by_urgency() -> None:
+    """S-23, SHO-10."""
+    told = [GOOD | {"extensions": cost(7, 1900)}, GOOD, failing("THROTTLED") | {"extensions": cost(300, 100)}]
+    meter = Counting()
+    async with shop(answering_in_turn(told), meter=meter) as (client, _):
+        await client.at(Priority.STOCK).run(op.SHOP)
+        await client.run(op.SHOP)
+        with pytest.raises(RateLimitedError):
+            await client.at(Priority.DESPATCH).run(op.SHOP)
+    assert meter.counted["limiter_tokens", "stock"] == 7
+    assert meter.counted["limiter_refusals", "despatch"] == 1
+    assert meter.counted["limiter_refusals", "stock"] == 0
+
+
+async def test_a_throttled_call_holds_back_no_other_that_the_shop_has_tokens_for() -> None:
+    """SHO-28: a page of orders was one too many; a despatch goes on."""
+    told = [failing("THROTTLED") | {"extensions": cost(900, 300, rate=1)}, GOOD]
+    async with shop(answering_in_turn(told)) as (client, _):
+        with pytest.raises(RateLimitedError):
+            await client.run(op.LOCATIONS, first=200)
+        async with asyncio.timeout(5):
+            await client.at(Priority.DESPATCH).run(op.SHOP)
+
+
+async def test_what_one_urgency_has_learnt_the_others_know() -> None:
+    many = {"data": {"locations": {}}, "extensions": cost(25.5, 2000, rate=1)}
+    async with shop(answering(many)) as (client, bucket):
+        await client.at(Priority.BACKFILL).run(op.LOCATIONS, first=100)
+        await client.at(Priority.STOCK).run(op.LOCATIONS, first=100)
+        assert client.budget == (2000, 1)
+    assert bucket.taken == [102, pytest.approx(25.5)]
 
 
 async def test_a_query_dearer_than_the_whole_bucket_asks_for_a_smaller_page_instead_of_waiting() -> None:
@@ -177,6 +228,7 @@ FAILURES: list[tuple[Operation, object, int, type[SyncError]]] = [
     (op.SHOP, {}, 301, ConnectorDownError),
     (op.SHOP, {}, 400, RejectedError),
     (op.SHOP, failing("INVALID_VARIABLE"), 200, RejectedError),
+    (op.SHOP, {"errors": [{"message": "No", "extensions": {"value": "X", "problems": []}}]}, 200, RejectedError),
 ]
 
 
@@ -196,6 +248,22 @@ async def test_a_refusal_opens_the_case_of_its_operation() -> None:
         with pytest.raises(RejectedError) as caught:
             await client.run(op.SET_QUANTITIES)
     assert (caught.value.case_class, caught.value.final) == (CaseClass.STOCK_REFUSED, False)
+
+
+@pytest.mark.parametrize("operation", [op.SHOP, op.CREATE_FULFILMENT], ids=["read", "write"])
+async def test_an_answer_without_data_names_the_operation_and_is_no_fault_of_a_record(operation: Operation) -> None:
+    """A record that cannot be read is kept as unreadable; a whole answer that cannot be read is asked for again."""
+    async with shop(answering({"data": None})) as (client, _):
+        with pytest.raises(SyncError, match=rf"{operation.name}\.data is null") as caught:
+            await client.run(operation)
+    assert not isinstance(caught.value, MalformedError)
+
+
+async def test_a_field_that_is_missing_from_an_answer_is_named_with_its_operation() -> None:
+    async with shop(answering({"data": {}})) as (client, _):
+        found = await client.run(op.SHOP)
+    with pytest.raises(MalformedError, match=r"Shop\.data\.shop is null"):
+        found.node("shop")
 
 
 async def test_an_html_page_and_half_an_answer_say_nothing_about_the_effect() -> None:

@@ -24,7 +24,7 @@ from khaossync.channels.shopify.documents import order_document
 from khaossync.channels.shopify.fields import MalformedError, Node
 from khaossync.channels.shopify.mapping import read_order
 from khaossync.domain.money import ZERO
-from khaossync.domain.orders import Delivery, Discount, Extra, Order, PaymentState, Tax
+from khaossync.domain.orders import Company, Delivery, Discount, Extra, Order, PaymentState, Risk, Tax
 from khaossync.domain.proof import prove, prove_tax
 
 D = Decimal
@@ -394,3 +394,72 @@ def test_a_null_in_an_address_is_empty_text() -> None:
     found = proved(order(shippingAddress=address(zip=None, province=None)))
     assert found.shipping
     assert (found.shipping.postcode, found.shipping.county) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("told", "meant"),
+    [
+        ({"recommendation": "ACCEPT"}, Risk.ACCEPT),
+        ({"recommendation": "INVESTIGATE"}, Risk.INVESTIGATE),
+        ({"recommendation": "CANCEL"}, Risk.CANCEL),
+        ({"recommendation": "NONE"}, Risk.UNKNOWN),
+        ({"recommendation": "A_WORD_OF_TOMORROW"}, Risk.UNKNOWN),
+        (None, Risk.UNKNOWN),
+    ],
+)
+def test_the_shops_fraud_analysis_is_read_and_a_new_word_is_no_judgement(told: Json | None, meant: Risk) -> None:
+    """SHO-4."""
+    assert proved(order(risk=told)).risk is meant
+
+
+def test_the_shops_own_labels_are_told() -> None:
+    assert proved(order(tags=["release-to-erp", "vip"])).tags == ("release-to-erp", "vip")
+
+
+def business(location: str | None, own: str | None) -> Json:
+    company = {"id": "gid://shopify/Company/3", "name": "Cafe Ltd", "externalId": own}
+    return {"company": company, "location": {"externalId": location}}
+
+
+@pytest.mark.parametrize(
+    ("location", "own", "code"),
+    [("CAFE01", "CAFE", "CAFE01"), (" ", "CAFE ", "CAFE"), (None, "CAFE", "CAFE"), (None, None, "")],
+)
+def test_a_business_is_told_with_the_nearest_code_that_the_shop_keeps_of_it(
+    location: str | None, own: str | None, code: str
+) -> None:
+    """S-6."""
+    found = proved(order(purchasingEntity=business(location, own)))
+    assert found.company == Company("gid://shopify/Company/3", "Cafe Ltd", code)
+
+
+@pytest.mark.parametrize("entity", [None, {}])
+def test_a_person_buys_for_no_business(entity: Json | None) -> None:
+    assert proved(order(purchasingEntity=entity)).company is None
+
+
+@pytest.mark.parametrize(
+    ("terms", "later"),
+    [("NET", True), ("FIXED", True), ("FULFILLMENT", True), ("RECEIPT", False), ("UNKNOWN", False), (None, False)],
+)
+def test_an_order_on_terms_owes_its_money_later(terms: str | None, later: bool) -> None:
+    """SHO-4: on account there is no payment to wait for."""
+    told = {"paymentTermsType": terms} if terms else None
+    found = proved(order(paymentTerms=told, displayFinancialStatus="PENDING", transactions=[]))
+    assert (found.on_terms, found.payments, found.payment) == (later, (), PaymentState.PENDING)
+
+
+def test_a_manual_payment_that_is_still_to_come_is_no_agreement_to_pay_later() -> None:
+    """A bank deposit that was promised is money that the customer has yet to send."""
+    promised = transaction(status="PENDING", gateway="Bank Deposit", manualPaymentGateway=True)
+    found = proved(order(displayFinancialStatus="PENDING", transactions=[promised]))
+    assert (found.on_terms, found.payments) == (False, ())
+
+
+@pytest.mark.parametrize(
+    "change", [{"risk": {"recommendation": "CANCEL"}}, {"tags": ["release-to-erp"]}, {"paymentTerms": None}]
+)
+def test_a_new_judgement_or_label_is_a_new_version_even_when_the_update_time_stands_still(change: Json) -> None:
+    before = order(tags=["vip"], paymentTerms={"paymentTermsType": "NET"})
+    versions = {order_document(Node.of(node, "order"), "shop").version for node in (before, before | change)}
+    assert len(versions) == 2

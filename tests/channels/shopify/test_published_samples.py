@@ -166,7 +166,12 @@ def test_every_published_webhook_is_at_most_a_hint(path: Path) -> None:
         "X-Shopify-Webhook-Id": "1",
     }
     hint = Webhooks("example.myshopify.com", (b"secret",)).receive(headers, body)
-    expected = {"orders": "orders", "order_transactions": "orders", "refunds": "refunds"}
+    expected = {
+        "orders": "orders",
+        "order_transactions": "orders",
+        "refunds": "refunds",
+        "inventory_levels": "catalogue",
+    }
     assert (hint.stream if hint else None) == (None if topic == "orders/fulfilled" else expected.get(family))
 
 

@@ -14,7 +14,7 @@ from khaossync.channels.shopify.stock_sink import StockLevels
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.documents import Kind
 from khaossync.domain.errors import RateLimitedError, RejectedError, TransientError
-from khaossync.domain.messages import Delivery, Done, Outcome
+from khaossync.domain.messages import Absent, Delivery, Done, Outcome
 from khaossync.domain.stock import ChannelLevel
 
 Asked = Mapping[str, Any]
@@ -217,3 +217,22 @@ async def test_what_concerns_the_whole_batch_is_raised() -> None:
     shop = PaperShop(SetQuantities=lambda _: RateLimitedError("slow down", timedelta(seconds=1)))
     with pytest.raises(RateLimitedError):
         await StockLevels(shop).deliver(batch(level(1)))
+
+
+async def test_an_item_that_staff_have_deleted_wants_no_level_any_more() -> None:
+    """S-17: it is no work for a person, and holds up no other level."""
+    shop = PaperShop(
+        SetQuantities=lambda asked: refused(("INVALID_INVENTORY_ITEM", 1)) if 2 in skus(asked) else taken()
+    )
+    outcomes = await StockLevels(shop).deliver(batch(level(1), level(2), level(3)))
+    assert kinds(outcomes) == ["Done", "Absent", "Done"]
+    assert isinstance(outcomes[1], Absent)
+    assert "gid://shopify/InventoryItem/2" in outcomes[1].why
+
+
+async def test_a_write_is_known_as_ours_before_the_shop_answers() -> None:
+    """S-39: its webhook may be quicker than its answer."""
+    sink = StockLevels(PaperShop(SetQuantities=lambda _: TransientError("the answer never came")))
+    with pytest.raises(TransientError):
+        await sink.deliver(batch(level(1, quantity=5)))
+    assert sink.echoes.holds("gid://shopify/InventoryItem/1", PLACE, 5)

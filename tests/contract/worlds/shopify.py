@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -12,7 +13,8 @@ from khaossync.domain.despatch import Consignment, ConsignmentLine
 from khaossync.domain.documents import Kind
 from khaossync.domain.messages import Delivery
 from khaossync.domain.stock import ChannelLevel
-from khaossync.sandbox.shopify import ShopifyShop
+from khaossync.sandbox.shopify import ShopifyShop, despatch
+from khaossync.sandbox.shopify.fulfilments import Fulfilment
 from khaossync.sandbox.shopify.ids import gid
 
 _PRICE = Decimal("12.00")
@@ -65,6 +67,10 @@ class Orders(Stream[Simulated]):
         self.world.shop.tag(identity[1].removeprefix(f"{NAME}:"), "gift")
 
 
+class OrderSweep(Orders):
+    """With an empty memory every order of the last days was missed."""
+
+
 class Refunds(Stream[Simulated]):
     KINDS = frozenset({Kind.REFUND})
 
@@ -101,7 +107,8 @@ class Levels(Target[Simulated]):
         return self._set(ChannelLevel(sku, item, self._leeds, 17, 5))
 
     async def impossible(self) -> Delivery:
-        return self._set(ChannelLevel("GONE", gid("InventoryItem", 999), self._leeds, 17, None))
+        item = self.world.shop.list_product(f"SET{next(self.world.numbers)}", "Set", _PRICE, bundle_of={"MUG": 1})
+        return self._set(ChannelLevel("SET", item, self._leeds, 17, None))
 
     def effects(self, delivery: Delivery) -> int:
         level = delivery.payload
@@ -158,6 +165,37 @@ class UnnumberedParcels(Parcels):
     NUMBERED = False
 
 
+class LateNumbers(Parcels):
+    """The tracking number of a parcel that was told without one."""
+
+    WRITE = "fulfillmentTrackingInfoUpdate"
+
+    async def possible(self) -> Delivery:
+        state, order_id = self.world.shop.state, self.world.shop.place_order([("MUG", 1)])
+        order = next(each for each in state.orders.values() if gid("Order", each.number) == order_id)
+        parts = [{"fulfillmentOrderId": gid("FulfillmentOrder", each.number)} for each in order.fulfilment_orders]
+        made = despatch.create(state, {"lineItemsByFulfillmentOrder": parts})
+        assert isinstance(made, Fulfilment)
+        return self._late(order_id, gid("Fulfillment", made.number))
+
+    async def impossible(self) -> Delivery:
+        return self._late(self.world.shop.place_order([("MUG", 1)]), gid("Fulfillment", 999))
+
+    def effects(self, delivery: Delivery) -> int:
+        """Whether it has its number; a second mail or a second fulfilment counts as once more."""
+        assert isinstance(delivery.payload, Consignment)
+        order = self.world.shop.order(delivery.payload.order_id)
+        made = self.world.shop.fulfilments(order.id)
+        mails = [mail for mail in self.world.shop.mails if mail.order == order.name]
+        numbered = any(delivery.payload.tracking_number == each.number for one in made for each in one.tracking)
+        return max(len(made), len(mails)) if numbered else 0
+
+    def _late(self, order_id: str, fulfilment: str) -> Delivery:
+        told = self._parcel(order_id)
+        assert isinstance(told.payload, Consignment)
+        return replace(told, payload=replace(told.payload, told_as=fulfilment))
+
+
 class Webhooks(Mailroom[Simulated]):
     SIGNATURE = "X-Shopify-Hmac-Sha256"
 
@@ -176,6 +214,11 @@ class Webhooks(Mailroom[Simulated]):
         return Post({**post.headers, "X-Shopify-Topic": "themes/publish"}, post.body)
 
 
-Simulated.STREAMS = {"orders": Orders, "refunds": Refunds, "catalogue": Catalogue}
-Simulated.TARGETS = {"stock levels": Levels, "parcels": Parcels, "parcels without a number": UnnumberedParcels}
+Simulated.STREAMS = {"orders": Orders, "order sweep": OrderSweep, "refunds": Refunds, "catalogue": Catalogue}
+Simulated.TARGETS = {
+    "stock levels": Levels,
+    "parcels": Parcels,
+    "parcels without a number": UnnumberedParcels,
+    "late numbers": LateNumbers,
+}
 Simulated.MAILROOM = Webhooks

@@ -166,3 +166,17 @@ def test_a_missing_mapping_is_told_with_the_flow_that_would_stand_still(write: W
     [line] = complaints(write(emptied))
     assert f"channel.shop.{table}: maps no" in line
     assert flow in line
+
+
+@pytest.mark.parametrize(
+    ("bundles", "said"),
+    [
+        ('[channel.shop.bundles."SET-1"]', "SET-1: has no parts"),
+        ('[channel.shop.bundles."RED-L"]\n"CUP" = 2', "RED-L: is in [skus] too"),
+        ('[channel.shop.bundles."A"]\n"B" = 1\n[channel.shop.bundles."B"]\n"C" = 1', "A.B: is a bundle itself"),
+        ('[channel.shop.bundles."SET-1"]\n"CUP" = 0', "bundles.SET-1.CUP: must be at least 1"),
+    ],
+)
+def test_a_bundle_must_be_made_of_stock_codes(write: Write, bundles: str, said: str) -> None:
+    """SHO-F1: nothing that could not be opened into lines is accepted."""
+    assert said in str(complaints(write(f"{VALID}\n{bundles}\n")))

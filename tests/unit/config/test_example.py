@@ -9,10 +9,10 @@ from typing import Any, get_args
 
 import pytest
 from annotated_types import Ge, Le
-from pydantic import BaseModel, SecretStr, TypeAdapter
+from pydantic import BaseModel, SecretStr, TypeAdapter, create_model
 from pydantic.fields import FieldInfo
 
-from khaossync.config import Config, kinds, load
+from khaossync.config import Config, alerting, kinds, load
 from khaossync.config.tables import ChannelTable, ErpTable
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "config.example.toml"
@@ -20,16 +20,28 @@ TEXT = EXAMPLE.read_text(encoding="utf-8")
 # An explanation begins with "# "; a key that is left out begins with "#" alone.
 EVERYTHING: dict[str, Any] = tomllib.loads(re.sub(r"(?m)^#(?=\S)", "", TEXT), parse_float=Decimal)
 Table = Mapping[str, Any]
+NAMED = ("erp", "channel", "alerts")
 
 
 def tables() -> Iterator[tuple[str, type[BaseModel], Table]]:
     """Every table of the example with its dotted name and the model that reads it."""
-    sections = {name: field for name, field in Config.model_fields.items() if name not in ("erp", "channel")}
+    sections = {name: field for name, field in Config.model_fields.items() if name not in NAMED}
     for name, field in sections.items():
         yield from inside(name, field, EVERYTHING[name])
     for section, base in (("erp", ErpTable), ("channel", ChannelTable)):
         for name, table in EVERYTHING[section].items():
             yield from below(f"{section}.{name}", kinds.combined(base, table["kind"]), table)
+    for place, (name, table) in enumerate(EVERYTHING["alerts"].items()):
+        yield f"alerts.{name}", shown(alerting.KINDS[table["kind"]], whole=place == 0), table
+
+
+def shown(kind: type[BaseModel], *, whole: bool) -> type[BaseModel]:
+    """What all kinds of alert have in common is explained in the first of their tables only."""
+    if whole:
+        return kind
+    common = set(alerting.AlertTable.model_fields) - {"kind"}
+    own: Any = {key: (field.annotation, field) for key, field in kind.model_fields.items() if key not in common}
+    return create_model(kind.__name__, **own)
 
 
 def below(name: str, model: type[BaseModel], table: Table) -> Iterator[tuple[str, type[BaseModel], Table]]:
@@ -76,6 +88,7 @@ def test_every_section_and_every_kind_has_a_table() -> None:
     assert set(EVERYTHING) == set(Config.model_fields)
     for section, base in (("erp", ErpTable), ("channel", ChannelTable)):
         assert {table["kind"] for table in EVERYTHING[section].values()} == set(kinds.names(base))
+    assert {table["kind"] for table in EVERYTHING["alerts"].values()} == set(alerting.KINDS)
 
 
 @pytest.mark.parametrize(("name", "model", "table"), TABLES)

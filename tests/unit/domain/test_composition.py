@@ -10,7 +10,7 @@ from examples import VAT, address, line, order, rules, stock_item
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.composition import compose
 from khaossync.domain.errors import RejectedError
-from khaossync.domain.orders import Delivery, Discount, Extra, Order, OrderLine, Payment, PaymentState, Tax
+from khaossync.domain.orders import Company, Delivery, Discount, Extra, Order, OrderLine, Payment, PaymentState, Tax
 from khaossync.domain.rules import ChannelRules
 from khaossync.domain.sales_order import SalesOrder, Totals
 
@@ -95,14 +95,27 @@ def test_each_promotion_is_a_line_of_its_own_for_each_tax_rate() -> None:
 DELIVERED = replace(RULES, default_courier="RM24")
 
 
-def test_several_deliveries_become_one_less_their_discounts() -> None:
+def test_several_deliveries_become_one_and_each_discount_on_them_a_line() -> None:
+    """ADB-30: every discount is a distinct line; delivery and line together are what the shop charged."""
     parts = (
         Delivery("Gift wrap", D("2.00"), taxes=(Tax(D(0), D(0)),)),
         Delivery("Standard", D("6.00"), (Discount("HALF", D("3.00")),), (Tax(VAT, D("0.50")),)),
     )
     composed = made(order(deliveries=parts, tax=D("2.50"), total=D("17.00")))
-    assert composed.delivery == Totals(D("4.50"), D("0.50"), D("5.00"))
+    assert composed.delivery == Totals(D("7.00"), D("1.00"), D("8.00"))
+    off = composed.lines[-1]
+    assert (off.stock_code, off.description, off.unit_price) == ("DISCOUNT", "HALF (delivery)", D("-3.00"))
+    assert (off.tax_code, off.line_id) == (1, "")
+    assert composed.totals == Totals(D("14.50"), D("2.50"), D("17.00"))
     assert composed.courier == "RM48"
+
+
+def test_free_delivery_whose_rate_has_no_code_keeps_its_discount_inside() -> None:
+    free = Delivery("Standard", D("6.00"), (Discount("FREE", D("6.00")),))
+    strict = rules(tax_codes={VAT: 1})
+    composed = made(order(deliveries=(free,), tax=D("2.00"), total=D("12.00")), strict)
+    assert composed.delivery == Totals(D(0), D(0), D(0))
+    assert [one.stock_code for one in composed.lines] == ["MUG"]
 
 
 def test_a_delivery_taxed_at_two_rates_needs_no_code() -> None:
@@ -185,7 +198,8 @@ def test_a_line_without_a_sku_is_named_by_its_title() -> None:
 def test_all_unknown_skus_of_an_order_are_told_at_once() -> None:
     lines = (line("VASE"), line(), line("BOWL", quantity=2))
     error = refused(order(lines=lines, tax=D("9.00"), total=D("54.00")))
-    assert error.evidence == {"skus": "VASE, BOWL", "lines": "VASE × 1 Vase; BOWL × 2 Bowl"}
+    lines_told = "VASE × 1 Vase; BOWL × 2 Bowl"
+    assert error.evidence == {"skus": "VASE, BOWL", "stock codes": "VASE, BOWL", "lines": lines_told}
 
 
 @pytest.mark.parametrize("withdrawn", [{"discontinued": True}, {"deleted": True}])
@@ -335,3 +349,57 @@ def test_money_that_went_back_before_the_order_is_sent_is_not_booked_as_paid() -
     made = compose(order(payments=paid), rules(), {"MUG": stock_item()})
     assert [payment.amount for payment in made.payments] == [Decimal("10.00"), Decimal("8.00")]
     assert sum(payment.amount for payment in made.payments) == made.totals.gross
+
+
+BUNDLED = rules(bundles={"SET-1": {"MUG": 2, "TRAY": 1}})
+
+
+def test_a_bundle_with_a_part_that_the_erp_lacks_is_told_by_that_part() -> None:
+    """SHO-F1, S-5."""
+    error = refused(order(lines=(line("SET-1"),)), BUNDLED)
+    assert error.case_class is CaseClass.UNMAPPED_SKU
+    assert "'SET-1': the ERP has no stock code TRAY" in str(error)
+    assert error.evidence["stock codes"] == "MUG, TRAY"
+
+
+def test_a_bundle_with_a_discontinued_part_is_not_sold() -> None:
+    """S-9."""
+    error = refused(order(lines=(line("SET-1"),)), BUNDLED, TRAY=stock_item("TRAY", discontinued=True))
+    assert error.case_class is CaseClass.DISCONTINUED_ITEM
+    assert "stock code TRAY is discontinued" in str(error)
+
+
+ACME = Company("gid://shopify/Company/7", "Acme Ltd")
+
+
+@pytest.mark.parametrize(
+    ("companies", "told", "code"),
+    [
+        ({}, replace(ACME, code="ACME01"), "ACME01"),
+        ({"gid://shopify/Company/7": "MAPPED"}, replace(ACME, code="ACME01"), "MAPPED"),
+        ({"7": "MAPPED"}, ACME, "MAPPED"),
+        ({"acme-eu": "MAPPED"}, replace(ACME, code="acme-eu"), "MAPPED"),
+        ({"8": "OTHER"}, replace(ACME, code="ACME01"), "ACME01"),
+    ],
+)
+def test_a_business_order_goes_to_its_customer_in_the_erp(companies: dict[str, str], told: Company, code: str) -> None:
+    """SHO-F5: the configuration comes before what the shop keeps."""
+    assert made(order(company=told), rules(companies=companies)).customer_code == code
+
+
+def test_a_business_without_a_customer_code_awaits_a_person() -> None:
+    """S-6, SHO-11."""
+    error = refused(order(company=ACME))
+    assert error.case_class is CaseClass.UNMAPPED_CUSTOMER
+    assert error.evidence == {"company": "Acme Ltd", "company id": "gid://shopify/Company/7"}
+
+
+def test_a_private_customer_needs_no_code() -> None:
+    assert made(order()).customer_code == ""
+
+
+def test_an_order_on_terms_carries_no_payment_that_was_not_made() -> None:
+    """SHO-F5: nothing unpaid is booked as paid."""
+    composed = made(order(on_terms=True, payment=PaymentState.PENDING, payments=()))
+    assert composed.on_terms
+    assert composed.payments == ()

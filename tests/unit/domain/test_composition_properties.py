@@ -175,4 +175,5 @@ def test_a_promotion_never_changes_which_goods_are_sent(one: Order) -> None:
     goods = [line for line in composed.lines if line.line_id]
     assert [line.unit_price for line in goods] == [line.unit_price for line in one.lines if line.quantity]
     given_away = sum((line.unit_price for line in composed.lines if line.stock_code == "DISCOUNT"), ZERO)
-    assert -given_away == sum((taken(line.discounts) for line in one.lines), ZERO)
+    charges: list[OrderLine | Delivery] = [*one.lines, *one.deliveries]
+    assert -given_away == sum((taken(charge.discounts) for charge in charges), ZERO)

@@ -111,6 +111,7 @@ def test_a_code_that_was_never_sold_awaits_a_person_with_the_tracking() -> None:
         "tracking": "TRACK1",
         "despatched": "MUG × 1; VASE × 2",
         "sold": "MUG × 1",
+        "stock codes": "MUG, VASE",
     }
 
 

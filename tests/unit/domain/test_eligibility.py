@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from examples import NOON, line, order, rules
 
-from khaossync.domain.eligibility import hindrance
-from khaossync.domain.orders import PaymentState
+from khaossync.domain.eligibility import hindrance, suspicion
+from khaossync.domain.orders import PaymentState, Risk
 
 NOTHING_LEFT = (replace(line(), quantity=0),)
 
@@ -74,3 +74,28 @@ def test_what_is_final_is_told_before_what_may_pass() -> None:
 
 def test_an_order_placed_at_the_very_moment_of_go_live_goes() -> None:
     assert hindrance(order(placed_at=rules().go_live_at), rules()) is None
+
+
+@pytest.mark.parametrize("state", [PaymentState.PENDING, PaymentState.PARTIALLY_PAID])
+def test_an_order_on_terms_waits_for_no_payment_where_the_channel_accepts_terms(state: PaymentState) -> None:
+    """SHO-4, SHO-F5: as it was agreed with the business."""
+    later = order(payment=state, on_terms=True)
+    assert hindrance(later, rules(accept_on_terms=True)) is None
+    assert hindrance(later, rules()) is not None
+    assert hindrance(order(payment=state), rules(accept_on_terms=True)) is not None
+
+
+def test_terms_excuse_no_expired_authorisation() -> None:
+    expired = order(payment=PaymentState.EXPIRED, on_terms=True)
+    assert hindrance(expired, rules(accept_on_terms=True)) is not None
+
+
+@pytest.mark.parametrize("risk", [Risk.UNKNOWN, Risk.ACCEPT])
+def test_an_order_that_nothing_speaks_against_needs_no_person(risk: Risk) -> None:
+    assert suspicion(order(risk=risk), rules()) == ""
+
+
+def test_another_tag_releases_nothing() -> None:
+    tagged = order(risk=Risk.CANCEL, tags=("release", "erp"))
+    assert suspicion(tagged, rules())
+    assert suspicion(tagged, rules(release_tag="ERP")) == ""

@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from examples import NOON, despatch, line, link, message, order, refund, rules, stock_item
 
 from khaossync.domain.by_hand import by_hand
-from khaossync.domain.cases import CaseClass
+from khaossync.domain.cases import CaseClass, Owner
 from khaossync.domain.corrections import Amendment, Cancellation, Search
 from khaossync.domain.credit_note import CreditNote
 from khaossync.domain.despatch import Consignment
@@ -15,22 +16,23 @@ from khaossync.domain.documents import Kind
 from khaossync.domain.knowledge import Knowledge
 from khaossync.domain.links import LinkState
 from khaossync.domain.messages import Message, Park, Payload, Retry, Verdict, Withdraw
-from khaossync.domain.orders import PaymentState
+from khaossync.domain.orders import PaymentState, Risk
 from khaossync.domain.preparation import Ready, prepare, question
-from khaossync.domain.rules import Rules
+from khaossync.domain.rules import ChannelRules, Rules
 from khaossync.domain.sales_order import SalesOrder
 from khaossync.domain.stock import ChannelLevel
 
 RULES = Rules.of([rules()])
 CATALOGUE = Knowledge(stock_items={("khaos", "MUG"): stock_item()}, complete=frozenset({("khaos", Kind.STOCK_ITEM)}))
+LET_IN = replace(CATALOGUE, links={order().key: link(state=LinkState.INTENDED)})
 IN_ERP = replace(CATALOGUE, links={order().key: link()})
 
 
-def judged(one: Message, known: Knowledge = CATALOGUE) -> Ready | Verdict:
-    return prepare(one, RULES, known, NOON)
+def judged(one: Message, known: Knowledge = LET_IN, channel: ChannelRules | None = None) -> Ready | Verdict:
+    return prepare(one, Rules.of([channel]) if channel else RULES, known, NOON)
 
 
-def payload(one: Message, known: Knowledge = CATALOGUE) -> Payload:
+def payload(one: Message, known: Knowledge = LET_IN) -> Payload:
     ready = judged(one, known)
     assert isinstance(ready, Ready), ready
     return ready.payload
@@ -51,7 +53,7 @@ def test_an_order_cancelled_in_the_last_moment_is_withdrawn() -> None:
 def test_a_cancelled_order_that_may_have_been_sent_is_looked_for() -> None:
     """S-29: its answer was lost, so neither sending it nor forgetting it is right."""
     lost = replace(message(Kind.ORDER, order(cancelled_at=NOON)), doubt=True)
-    made = payload(lost, replace(CATALOGUE, links={order().key: link(state=LinkState.INTENDED)}))
+    made = payload(lost)
     assert isinstance(made, Search)
     assert (made.ref, made.number) == (link().ref, order().number)
     assert "cancelled" in made.why
@@ -65,7 +67,7 @@ def test_an_order_that_lost_its_payment_waits_without_spending_an_attempt() -> N
 
 def test_no_order_is_judged_before_the_catalogue_was_read_to_its_end() -> None:
     """A first start must not open a case for every SKU that it has not read yet."""
-    verdict = judged(message(Kind.ORDER, order()), replace(CATALOGUE, complete=frozenset()))
+    verdict = judged(message(Kind.ORDER, order()), replace(LET_IN, complete=frozenset()))
     assert isinstance(verdict, Retry)
 
 
@@ -138,6 +140,27 @@ def test_a_despatch_becomes_a_consignment_by_order_line() -> None:
     assert [(one.line_ids, one.quantity) for one in made.lines] == [(("line-MUG",), 1)]
 
 
+def test_a_despatch_with_a_late_number_names_what_it_was_told_as() -> None:
+    """SHO-8: the shop changes the fulfilment it has, and makes no other."""
+    late = message(Kind.DESPATCH, despatch(despatch_id="INV1"), version="INV1~LATE1")
+    first = (late.destination, Kind.DESPATCH, late.key, "INV1")
+    assert question(late, RULES).told == {first}
+    made = payload(late, IN_ERP | Knowledge(told={first: "gid-1"}))
+    assert isinstance(made, Consignment)
+    assert made.told_as == "gid-1"
+
+
+def test_a_despatch_that_was_never_told_is_told_whole_whatever_its_version() -> None:
+    late = message(Kind.DESPATCH, despatch(despatch_id="INV1"), version="INV1~LATE1")
+    made = payload(late, IN_ERP)
+    assert isinstance(made, Consignment)
+    assert made.told_as == ""
+
+
+def test_the_first_telling_of_a_despatch_asks_for_no_earlier_one() -> None:
+    assert question(message(Kind.DESPATCH, despatch(despatch_id="INV1"), version="INV1"), RULES).told == frozenset()
+
+
 def test_a_despatch_waits_for_its_order_to_be_confirmed() -> None:
     """A crash between the import and its record must not lose the despatch that follows quickly."""
     underway = replace(IN_ERP, links={order().key: link(state=LinkState.INTENDED)})
@@ -164,3 +187,61 @@ def test_an_order_waits_but_not_for_ever() -> None:
     verdict = judged(late)
     assert isinstance(verdict, Park)
     assert verdict.case.case_class is CaseClass.EXPIRED
+
+
+@pytest.mark.parametrize("risk", [Risk.CANCEL, Risk.INVESTIGATE])
+def test_an_order_that_the_shop_mistrusts_awaits_a_person(risk: Risk) -> None:
+    """ADB-2, S-1: customer service hears of it at once, with the way to let it go."""
+    verdict = judged(message(Kind.ORDER, order(risk=risk)))
+    assert isinstance(verdict, Park)
+    assert verdict.case.case_class is CaseClass.ORDER_HELD
+    assert verdict.case.playbook.owner is Owner.CUSTOMER_SERVICE
+    assert verdict.case.evidence == {"risk": risk.value, "total": "18.00 GBP", "tag": "release-to-erp"}
+
+
+def test_a_person_lets_a_mistrusted_order_go_by_its_tag() -> None:
+    tagged = order(risk=Risk.CANCEL, tags=("vip", "Release-To-ERP"))
+    assert isinstance(judged(message(Kind.ORDER, tagged)), Ready)
+
+
+def test_a_mistrusted_order_that_is_cancelled_needs_nobody() -> None:
+    assert isinstance(judged(message(Kind.ORDER, order(risk=Risk.CANCEL, cancelled_at=NOON))), Withdraw)
+
+
+def test_a_channel_may_let_orders_go_that_are_only_to_be_looked_at() -> None:
+    bold = rules(hold_investigated=False)
+    assert isinstance(judged(message(Kind.ORDER, order(risk=Risk.INVESTIGATE)), channel=bold), Ready)
+    assert isinstance(judged(message(Kind.ORDER, order(risk=Risk.CANCEL)), channel=bold), Park)
+
+
+def test_an_order_stays_with_the_shop_until_its_hold_is_over() -> None:
+    """ADB-2: a short-interval batch that waits for the fraud screening."""
+    verdict = judged(message(Kind.ORDER, order()), channel=rules(hold_minutes=30))
+    assert isinstance(verdict, Retry)
+    assert verdict.at == NOON + timedelta(minutes=30)
+    placed_before = order(placed_at=NOON - timedelta(minutes=30))
+    assert isinstance(judged(message(Kind.ORDER, placed_before), channel=rules(hold_minutes=30)), Ready)
+    released = order(tags=("release-to-erp",))
+    assert isinstance(judged(message(Kind.ORDER, released), channel=rules(hold_minutes=30)), Ready)
+
+
+def test_an_order_whose_reference_another_order_has_is_never_sent() -> None:
+    """MKP-23: under it the ERP would take it for the other one."""
+    verdict = judged(message(Kind.ORDER, order()), CATALOGUE)
+    assert isinstance(verdict, Park)
+    assert (verdict.case.case_class, verdict.case.evidence) == (CaseClass.REFERENCE_TAKEN, {"reference": "S5001"})
+
+
+def test_an_order_keeps_the_reference_that_it_was_given() -> None:
+    """Also when the prefix is changed: what may have been sent is looked for under the old one."""
+    made = judged(message(Kind.ORDER, order()), channel=rules(prefix="NEW"))
+    assert isinstance(made, Ready)
+    assert isinstance(made.payload, SalesOrder)
+    assert made.payload.ref == "S5001"
+
+
+def test_the_question_before_a_bundle_names_its_parts() -> None:
+    """SHO-F1."""
+    known = Rules.of([rules(bundles={"SET-1": {"CUP": 2, "TRAY": 1}})])
+    asked = question(message(Kind.ORDER, order(lines=(line("SET-1"),))), known)
+    assert asked.stock_items == {("khaos", "CUP"), ("khaos", "TRAY")}

@@ -1,6 +1,6 @@
 """Which document sets what in motion."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,8 +11,9 @@ from khaossync.domain.despatch import OrderState
 from khaossync.domain.documents import Document, DocumentBody, Kind
 from khaossync.domain.knowledge import Knowledge
 from khaossync.domain.links import Link, LinkState
-from khaossync.domain.orders import Order, PaymentState
-from khaossync.domain.routing import Plan, follow_up, question, route
+from khaossync.domain.orders import Order, PaymentState, Risk
+from khaossync.domain.plan import Plan
+from khaossync.domain.routing import follow_up, question, route
 from khaossync.domain.rules import Rules
 
 RULES = Rules.of([rules()])
@@ -49,13 +50,44 @@ def test_an_eligible_order_goes_to_its_erp_once_with_its_reference() -> None:
 )
 def test_an_order_that_is_not_eligible_sets_nothing_in_motion(waiting: Order) -> None:
     """SHO-4: unpaid, unconfirmed, test, old and cancelled orders stay out of the ERP."""
-    assert plan_for(waiting) == Plan()
+    plan = plan_for(waiting)
+    assert (plan.messages, plan.refs, plan.cases) == ((), {}, ())
 
 
-def test_an_order_that_is_on_its_way_is_not_asked_for_again_but_its_edit_follows_it() -> None:
+def kinds(plan: Plan) -> list[Kind]:
+    return [message.kind for message in plan.messages]
+
+
+def test_an_order_that_is_on_its_way_is_asked_for_anew_and_its_edit_follows_it() -> None:
     """S-29: what was read before it was sent may have been edited before that was noted; nobody would ask again."""
-    (message,) = plan_for(order(), link(state=LinkState.INTENDED, fingerprint="")).messages
-    assert (message.destination, message.kind, message.key) == ("khaos", Kind.AMENDMENT, order().key)
+    underway = link(state=LinkState.INTENDED)
+    assert kinds(plan_for(order(), underway)) == [Kind.ORDER]
+    assert kinds(plan_for(order(shipping=None), underway)) == [Kind.ORDER, Kind.AMENDMENT]
+    assert kinds(plan_for(order(cancelled_at=NOON), underway)) == [Kind.ORDER, Kind.CANCELLATION]
+
+
+def test_an_order_in_the_erp_is_not_asked_for_anew() -> None:
+    assert plan_for(order(), link()).messages == ()
+
+
+def test_an_order_is_asked_for_at_once_and_may_go_when_its_hold_is_over() -> None:
+    """ADB-2: no new version of it is needed for that."""
+    held = Rules.of([rules(hold_minutes=30)])
+
+    def due(one: Order) -> datetime | None:
+        (message,) = route(told("shop", Kind.ORDER, one), held, Knowledge()).messages
+        return message.not_before
+
+    assert due(order()) == NOON + timedelta(minutes=30)
+    assert due(order(tags=("release-to-erp",))) == NOON
+    assert due(order(risk=Risk.CANCEL)) is None, "whom a person must look at is told to the person at once"
+
+
+def test_an_order_on_terms_goes_where_the_channel_accepts_that() -> None:
+    """SHO-F5: a business that pays later is no unpaid order."""
+    later = told("shop", Kind.ORDER, order(payment=PaymentState.PENDING, on_terms=True, payments=()))
+    assert kinds(route(later, RULES, Knowledge())) == []
+    assert kinds(route(later, Rules.of([rules(accept_on_terms=True)]), Knowledge())) == [Kind.ORDER]
 
 
 def test_an_order_that_a_person_withdrew_stays_out() -> None:
@@ -123,6 +155,33 @@ def test_a_despatch_goes_to_the_shop_that_sold_the_order() -> None:
     assert (message.destination, message.key, message.version) == ("shop", order().key, "INV1/TRACK1")
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "version"),
+    [
+        (None, "T1", "INV1"),
+        ("T1", "T1", "INV1"),
+        ("", "T1", "INV1~T1"),
+        ("T1", "T2", "INV1~T2"),
+        ("T1", "", "INV1"),
+        ("", "", "INV1"),
+    ],
+    ids=["first told", "as before", "typed in later", "corrected", "taken away", "still none"],
+)
+def test_a_despatch_is_told_once_more_for_a_number_that_it_gets_later(
+    before: str | None, now: str, version: str
+) -> None:
+    """SHO-8, S-26, S-28."""
+    document = told("khaos", Kind.DESPATCH, despatch(despatch_id="INV1", tracking_number=now))
+    assert question(document, RULES).despatches == {("khaos", "INV1")}
+    earlier = despatch(despatch_id="INV1", tracking_number=before)
+    known = Knowledge(
+        links_by_ref={("khaos", "S5001"): link()},
+        despatches={} if before is None else {("khaos", "INV1"): earlier},
+    )
+    (message,) = route(document, RULES, known).messages
+    assert message.version == version
+
+
 def test_a_despatch_under_our_prefix_that_we_never_sent_is_a_case() -> None:
     """S-4: an orphan is named, with its tracking."""
     plan = route(told("khaos", Kind.DESPATCH, despatch(ref="S777")), RULES, Knowledge())
@@ -158,7 +217,7 @@ def test_a_level_goes_to_every_shop_that_lists_the_item() -> None:
         listings={("shop", "MUG"): listing(), ("outlet", "MUG"): listing()},
     )
     plan = route(told("khaos", Kind.STOCK_LEVEL, stock_level("7")), both, known)
-    assert {(to, level.quantity) for to, _, level in plan.levels} == {("shop", 5), ("outlet", 7)}
+    assert {(told.destination, told.level.quantity) for told in plan.levels} == {("shop", 5), ("outlet", 7)}
 
 
 def test_a_level_of_an_item_that_no_shop_lists_goes_nowhere() -> None:
@@ -169,8 +228,8 @@ def test_a_listing_is_held_against_the_level_that_it_should_show() -> None:
     """S-17: what the shop shows is a sighting, told by the shop itself."""
     known = Knowledge(stock_items={("khaos", "MUG"): stock_item()}, stock_levels={("khaos", "MUG"): stock_level("7")})
     plan = route(told("shop", Kind.LISTING, listing(shown=9)), RULES, known)
-    ((to, teller, level),) = plan.levels
-    assert (to, teller, level.quantity, level.expected) == ("shop", "shop", 7, 9)
+    (wanted,) = plan.levels
+    assert (wanted.destination, wanted.source, wanted.level.quantity, wanted.seen) == ("shop", "shop", 7, 9)
 
 
 def test_listings_that_share_a_sku_are_reported_and_never_guessed() -> None:
@@ -197,8 +256,11 @@ def test_a_pack_shows_as_many_as_its_scarcest_part_allows() -> None:
         listings={("shop", "SET"): listing("SET")},
     )
     plan = route(told("khaos", Kind.STOCK_LEVEL, stock_level("7")), RULES, known)
-    assert [(level.sku, level.quantity) for _, _, level in plan.levels] == [("SET", 4)]
-    assert follow_up(known, RULES).stock_levels == {("khaos", "MUG"), ("khaos", "SAUCER")}
+    assert [(one.level.sku, one.level.quantity) for one in plan.levels] == [("SET", 4)]
+    assert follow_up(told("khaos", Kind.STOCK_LEVEL, stock_level("7")), known, RULES).stock_levels == {
+        ("khaos", "MUG"),
+        ("khaos", "SAUCER"),
+    }
 
 
 def test_a_pack_with_a_part_of_unknown_level_is_not_guessed() -> None:

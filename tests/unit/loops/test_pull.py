@@ -71,7 +71,7 @@ class Memory:
                 self.levels[told.source, told.body.stock_code] = told.body
             elif isinstance(told.body, Listing):
                 self.listings[told.source, told.body.sku] = told.body
-        self.wanted += [level.quantity for _, _, level in acceptance.levels]
+        self.wanted += [told.level.quantity for told in acceptance.levels]
         return Accepted()
 
 
@@ -83,7 +83,9 @@ async def test_a_level_and_its_listing_told_at_the_same_moment_do_not_miss_each_
         outage = Outage(Connector(name, "scripted", Answering()), StillClock(), Metrics())
         stream = Stream(kind.value, document(name, kind, "MUG", body))
         outbox = cast("Outbox", memory)
-        return Pull(stream, outage, outbox, Rules.of([rules()]), Metrics(), lambda: None, turn)
+        return Pull(
+            stream, outage, outbox, Rules.of([rules()]), StillClock(), Metrics(), lambda: None, lambda: None, turn
+        )
 
     told = pull("khaos", Kind.STOCK_LEVEL, stock_level("7")), pull("shop", Kind.LISTING, listing(shown=10))
     await asyncio.gather(*(one.tick() for one in told))

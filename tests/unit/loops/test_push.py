@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
-from examples import NOON, message, order, rules, stock_item
+from examples import NOON, link, message, order, rules, stock_item
 from structlog.testing import capture_logs
 
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.documents import Document, Kind
 from khaossync.domain.errors import ConnectorDownError
 from khaossync.domain.knowledge import Knowledge, Question
+from khaossync.domain.links import LinkState
 from khaossync.domain.messages import Complete, Delivery, Done, Message, Outcome, Park, Retry, Settlement
 from khaossync.domain.rules import Rules
 from khaossync.domain.stock import ChannelLevel
@@ -57,7 +58,11 @@ class Claims:
         return taken
 
     async def look_up(self, question: Question) -> Knowledge:
-        return Knowledge(stock_items={("khaos", "MUG"): stock_item()}, complete=frozenset({("khaos", Kind.STOCK_ITEM)}))
+        return Knowledge(
+            links={key: link(state=LinkState.INTENDED) for key in question.orders},
+            stock_items={("khaos", "MUG"): stock_item()},
+            complete=frozenset({("khaos", Kind.STOCK_ITEM)}),
+        )
 
     async def intend(self, messages: Sequence[Message]) -> None: ...
 
@@ -75,6 +80,7 @@ class Scripted:
     kind: Kind
     answer: Callable[[Sequence[Delivery]], Sequence[Outcome]]
     max_batch: int = 10
+    parallel: int = 1
     blind: bool = False
     batches: list[int] = field(default_factory=list)
 

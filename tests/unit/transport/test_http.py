@@ -11,8 +11,10 @@ from aiohttp.test_utils import TestServer
 
 from khaossync.clock import SystemClock
 from khaossync.domain.errors import AmbiguousError, ConnectorDownError, RateLimitedError, SyncError, TransientError
+from khaossync.transport.buckets import Budget
 from khaossync.transport.http import Answer, Http, Request, retry_after
-from khaossync.transport.limiter import Budget
+from khaossync.transport.limiter import Limiter
+from khaossync.transport.priority import Priority
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -42,7 +44,7 @@ class Place:
 
     async def send(self, *, safe: bool = False, timeout: float = 5, url: str = "") -> Answer:
         request = Request("Test", "POST", url or self.url, safe, {}, b"x", timedelta(seconds=timeout))
-        return await self.http.send(request)
+        return await self.http.send(request, Priority.ORDERS)
 
 
 def answering(status: int = 200, **kwargs: object) -> Handler:
@@ -63,7 +65,7 @@ async def served() -> AsyncIterator[Place]:
     app.router.add_route("*", "/", handle)
     async with TestServer(app) as server, aiohttp.ClientSession() as session:
         meter = Ledger()
-        http = Http("shop", session, Budget(1000, 1), SystemClock(), meter, max_body=1000)
+        http = Http("shop", session, Limiter(Budget(1000, 1)), SystemClock(), meter, max_body=1000)
         place = Place(str(server.make_url("/")), http, meter)
         yield place
 

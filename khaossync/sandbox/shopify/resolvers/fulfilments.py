@@ -23,7 +23,7 @@ def _method(asked: FulfilmentOrder, _info: Any) -> dict[str, Any]:
     title = charge.title if charge else None
     return {
         "id": gid("DeliveryMethod", asked.number),
-        "methodType": "SHIPPING",
+        "methodType": asked.order.delivery_method,
         "presentedName": title,
         "serviceCode": title,
     }

@@ -5,12 +5,12 @@ from typing import Any
 from graphql import GraphQLError
 from graphql.language import StringValueNode, VariableNode
 
-from khaossync.sandbox.shopify import despatch, ids, inventory, notes, refunds
+from khaossync.sandbox.shopify import despatch, ids, inventory, notes, refunds, subscriptions
 from khaossync.sandbox.shopify.errors import UserError
 from khaossync.sandbox.shopify.fulfilments import Fulfilment, Hold
 from khaossync.sandbox.shopify.resolvers.lookup import find
 from khaossync.sandbox.shopify.schema import As, Table
-from khaossync.sandbox.shopify.state import Job, State, Subscription
+from khaossync.sandbox.shopify.state import Job, State
 
 _KEY_NEEDED_FROM = "2026-04"
 _ANYWHERE_FROM = "2026-10"
@@ -174,19 +174,10 @@ def _set_metafields(_root: Any, info: Any, metafields: list[dict[str, Any]]) -> 
 
 
 def _subscribe(_root: Any, info: Any, topic: str, webhook_subscription: dict[str, Any]) -> dict[str, Any]:
-    """Shopify wants https; on this machine plain http to loopback is taken too."""
-    state: State = info.context.state
-    uri = webhook_subscription.get("uri") or ""
-    name = "/".join(topic.lower().rsplit("_", 1))
-    path = ("webhookSubscription", "uri")
-    if not uri.startswith(("https://", "http://127.0.0.1", "http://localhost")):
-        return {"userErrors": [UserError("Address is invalid", path)]}
-    if any(held.topic == name and held.uri == uri for held in state.subscriptions.values()):
-        return {"userErrors": [UserError("Address for this topic has already been taken", path)]}
-    now, given = state.now(), webhook_subscription.get("name")
-    made = Subscription(state.numbers.next(), name, uri, now, now, info.context.version, given)
-    state.subscriptions[made.number] = made
-    return {"webhookSubscription": made, "userErrors": []}
+    outcome = subscriptions.subscribe(info.context.state, topic, webhook_subscription, info.context.version)
+    if isinstance(outcome, UserError):
+        return {"webhookSubscription": None, "userErrors": [outcome]}
+    return {"webhookSubscription": outcome, "userErrors": []}
 
 
 def _unsubscribe(_root: Any, info: Any, gid: str) -> dict[str, Any]:

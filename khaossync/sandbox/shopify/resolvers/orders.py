@@ -4,18 +4,30 @@ from decimal import Decimal
 from typing import Any
 
 from khaossync.sandbox.shopify import figures
+from khaossync.sandbox.shopify.checkout import KINDS
 from khaossync.sandbox.shopify.ids import gid
-from khaossync.sandbox.shopify.money import NOTHING
+from khaossync.sandbox.shopify.money import NOTHING, pence
 from khaossync.sandbox.shopify.orders import DiscountApplication, Line, Order, ShippingLine, TaxLine, unit_price
 from khaossync.sandbox.shopify.paging import Connection, listed, numbered
 from khaossync.sandbox.shopify.resolvers.catalogue import product, variant
-from khaossync.sandbox.shopify.schema import Table
+from khaossync.sandbox.shopify.schema import As, Table
 
 
-def amount(money: Decimal, *_: Any) -> str:
-    """A Decimal as Shopify writes it: 10.0, 4.95."""
-    whole, _point, pennies = f"{money:.2f}".partition(".")
+def _amount(money: Decimal | As, _info: Any) -> str:
+    """A sum as Shopify writes it: 10.0, 4.95."""
+    plain = money.record[0] if isinstance(money, As) else money
+    whole, _point, pennies = f"{plain:.2f}".partition(".")
     return f"{whole}.{pennies.rstrip('0') or '0'}"
+
+
+def _currency(money: Decimal | As, info: Any) -> str:
+    return str(money.record[1] if isinstance(money, As) else info.context.state.currency)
+
+
+def _presented(money: Decimal, info: Any) -> Decimal | As:
+    """A sum in the shopper's own currency, each rounded for itself."""
+    exchange = info.context.order.exchange if info.context.order else None
+    return money if exchange is None else As("MoneyV2", (pence(money * exchange.rate), exchange.currency), 0)
 
 
 def _attributes(record: Order | Line, _info: Any) -> list[dict[str, str]]:
@@ -54,8 +66,23 @@ def _discounted_total(line: Line, _info: Any, with_code_discounts: bool = False)
 
 
 def _risk(order: Order, _info: Any) -> dict[str, Any]:
-    level = {"CANCEL": "HIGH", "INVESTIGATE": "MEDIUM", "ACCEPT": "LOW"}.get(order.risk, "NONE")
-    return {"recommendation": order.risk, "assessments": [{"riskLevel": level}]}
+    assessment: dict[str, Any] = {"riskLevel": order.risk_level, "facts": [], "provider": None}
+    return {"recommendation": order.risk, "assessments": [assessment]}
+
+
+def _value(application: DiscountApplication, _info: Any) -> Decimal | As:
+    """What was promised: a percentage, or a sum."""
+    if application.percentage is None:
+        return application.amount
+    return As("PricingPercentageValue", application.percentage, application.index)
+
+
+def _duties(order: Order, due: Decimal) -> Decimal | None:
+    return due if any(line.duties for line in order.lines) else None
+
+
+def _fees(order: Order, charged: Decimal) -> Decimal | None:
+    return charged if order.fees else None
 
 
 def _discount_name(application: DiscountApplication, _info: Any) -> str:
@@ -64,15 +91,20 @@ def _discount_name(application: DiscountApplication, _info: Any) -> str:
 
 _MONEY: Table = {
     "MoneyBag.shopMoney": lambda money, _: money,
-    "MoneyBag.presentmentMoney": lambda money, _: money,
-    "MoneyV2.amount": amount,
-    "MoneyV2.currencyCode": lambda _money, info: info.context.state.currency,
+    "MoneyBag.presentmentMoney": _presented,
+    "MoneyV2.amount": _amount,
+    "MoneyV2.currencyCode": _currency,
+    "PricingPercentageValue.percentage": lambda value, _: float(value.record),
+    "AdditionalFee.taxLines": lambda _fee, _: [],
+    "Duty.countryCodeOfOrigin": lambda _duty, _: None,
+    "Duty.harmonizedSystemCode": lambda _duty, _: None,
+    "Duty.taxLines": lambda _duty, _: [],
     "TaxLine.channelLiable": lambda _tax, _: False,
     "TaxLine.priceSet": lambda tax, _: tax.amount,
     "TaxLine.rate": lambda tax, _: float(tax.rate),
     "TaxLine.ratePercentage": lambda tax, _: float(tax.rate * 100),
     "TaxLine.source": lambda _tax, _: "Shopify",
-    "CashRoundingAdjustment.paymentSet": lambda _source, _: NOTHING,
+    "CashRoundingAdjustment.paymentSet": lambda order, _: order.rounding,
     "CashRoundingAdjustment.refundSet": lambda _source, _: NOTHING,
 }
 
@@ -104,7 +136,7 @@ _FIGURES: Table = {
 }
 
 _ORDER: Table = {
-    "Order.additionalFees": lambda _order, _: [],
+    "Order.additionalFees": lambda order, _: order.fees,
     "Order.app": lambda _order, _: {"id": gid("App", 580111), "name": "Online Store"},
     "Order.billingAddressMatchesShippingAddress": lambda order, _: order.billing_address == order.shipping_address,
     "Order.cancellation": lambda order, _: {"staffNote": order.staff_note} if order.cancelled_at else None,
@@ -114,8 +146,8 @@ _ORDER: Table = {
     "Order.confirmed": lambda _order, _: True,
     "Order.currencyCode": lambda order, _: order.currency,
     "Order.currentSubtotalLineItemsQuantity": lambda order, _: sum(line.current_quantity for line in order.lines),
-    "Order.currentTotalAdditionalFeesSet": lambda _order, _: None,
-    "Order.currentTotalDutiesSet": lambda _order, _: None,
+    "Order.currentTotalAdditionalFeesSet": lambda order, _: _fees(order, figures.current(order).fees),
+    "Order.currentTotalDutiesSet": lambda order, _: _duties(order, figures.current(order).duties),
     "Order.customAttributes": _attributes,
     "Order.customerLocale": lambda _order, _: "en",
     "Order.discountApplications": lambda order, _, **window: listed(order.applications, **window),
@@ -133,10 +165,11 @@ _ORDER: Table = {
     "Order.fullyPaid": lambda order, _: not figures.outstanding(order),
     "Order.lineItems": _line_items,
     "Order.number": lambda order, _: order.position,
-    "Order.originalTotalDutiesSet": lambda _order, _: None,
+    "Order.originalTotalAdditionalFeesSet": lambda order, _: _fees(order, figures.whole(order).fees),
+    "Order.originalTotalDutiesSet": lambda order, _: _duties(order, figures.whole(order).duties),
     "Order.paymentGatewayNames": _gateways,
     "Order.phone": lambda order, _: order.customer.person.phone if order.customer else None,
-    "Order.presentmentCurrencyCode": lambda order, _: order.currency,
+    "Order.presentmentCurrencyCode": lambda order, _: order.exchange.currency if order.exchange else order.currency,
     "Order.processedAt": lambda order, _: order.created_at,
     "Order.purchasingEntity": _purchaser,
     "Order.refundable": lambda order, _: figures.received(order) > figures.refunded(order),
@@ -163,7 +196,6 @@ _LINE: Table = {
     "LineItem.discountedTotalSet": _discounted_total,
     "LineItem.discountedUnitPriceAfterAllDiscountsSet": lambda line, _: unit_price(line),
     "LineItem.discountedUnitPriceSet": lambda line, info: _discounted_total(line, info) / line.quantity,
-    "LineItem.duties": lambda _line, _: [],
     "LineItem.isGiftCard": lambda line, _: line.item.gift_card,
     "LineItem.lineItemGroup": lambda line, _: line.group,
     "LineItem.name": lambda line, _: line.item.title,
@@ -204,6 +236,7 @@ _CHARGES: Table = {
     "ShippingLine.source": lambda _line, _: "shopify",
     "ShippingLine.taxLines": _shipping_tax,
     "DiscountAllocation.allocatedAmountSet": lambda allocation, _: allocation.amount,
+    **{f"{kind}.value": _value for kind in KINDS.values()},
     "DiscountCodeApplication.code": _discount_name,
     "AutomaticDiscountApplication.title": _discount_name,
     "ManualDiscountApplication.title": _discount_name,

@@ -74,7 +74,10 @@ def _orders(
 ) -> Connection:
     node = _conditions(info.context, query, _ORDER_TESTS, "orders")
     key = _ORDER_KEYS[sort_key]
-    return page(sorted(_matching(info.context.state, node), key=key), key, **window)
+    found = _matching(info.context.state, node)
+    if query:
+        found = filter(info.context.state.index.finds, found)
+    return page(sorted(found, key=key), key, **window)
 
 
 def _matching(state: State, node: search.Node) -> Iterable[Order]:

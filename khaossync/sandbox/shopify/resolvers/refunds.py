@@ -3,7 +3,7 @@
 from khaossync.sandbox.shopify.money import NOTHING
 from khaossync.sandbox.shopify.orders import RefundLine
 from khaossync.sandbox.shopify.paging import listed
-from khaossync.sandbox.shopify.payments import MANUAL
+from khaossync.sandbox.shopify.purchase import MANUAL
 from khaossync.sandbox.shopify.schema import Table
 
 
@@ -12,6 +12,7 @@ def _restocked(line: RefundLine) -> bool:
 
 
 TABLE: Table = {
+    "OrderTransaction.amountRoundingSet": lambda moved, _: moved.rounding or None,
     "OrderTransaction.amountSet": lambda moved, _: moved.amount,
     "OrderTransaction.authorizationExpiresAt": lambda _moved, _: None,
     "OrderTransaction.errorCode": lambda moved, _: "GENERIC_ERROR" if moved.status == "ERROR" else None,

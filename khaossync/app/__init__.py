@@ -5,43 +5,45 @@ import importlib
 import os
 import random
 import socket
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 
 import structlog
 
+from khaossync.app.wiring import Wiring
 from khaossync.clock import Clock, SystemClock
 from khaossync.config import Config
-from khaossync.domain.documents import Kind
+from khaossync.config.fingerprint import fingerprint
 from khaossync.domain.errors import ConfigError
-from khaossync.domain.routing import TO_CHANNEL, TO_ERP
 from khaossync.embedded import Server as EmbeddedServer
 from khaossync.loops.listen import Listen
-from khaossync.loops.loop import Loop, Tick, Wake, Waker
+from khaossync.loops.loop import Loop
 from khaossync.loops.outage import Outage
-from khaossync.loops.pull import Pull
-from khaossync.loops.push import Claimable, Push
 from khaossync.ops import notify
+from khaossync.ops.alerts.herald import Outlook
+from khaossync.ops.alerts.matters import Exits
 from khaossync.ops.beats import Beats
 from khaossync.ops.hooks import HookDoor
 from khaossync.ops.lag import LagMonitor
 from khaossync.ops.lookout import Lookout
 from khaossync.ops.metrics import Metrics
+from khaossync.ops.redaction import Redaction
 from khaossync.ops.server import Server
 from khaossync.ops.vigil import Vigil
-from khaossync.outbox import DatabaseSettings, PostgresOutbox, begin_run, end_run, migrate, open_outbox
+from khaossync.outbox import (
+    DatabaseSettings,
+    PostgresOutbox,
+    begin_run,
+    end_run,
+    migrate,
+    open_outbox,
+    release_after_change,
+)
+from khaossync.outbox.alerting import unclean_ends
 from khaossync.ports import Connector, Kit
 
 log = structlog.get_logger()
-
-IDLE = timedelta(seconds=5)
-"""How long a push loop rests when nothing wakes it; it is woken as soon as there is work."""
-
-SILENCE = timedelta(minutes=5)
-"""How long a loop may be silent: an ERP may take two minutes for one call, and a lookup follows a lost one."""
 
 GRACE = timedelta(seconds=10)
 """How long what a killed predecessor was about to send rests before it is looked for: its last call may still be at
@@ -49,9 +51,6 @@ work on the other side. Khaos Control also recognises a reference that it has se
 
 MIGRATION = timedelta(minutes=15)
 """How long systemd is asked to wait for a schema to be brought up to date."""
-
-TIDY = timedelta(minutes=10)
-"""How often old raw texts and webhook ids are pruned."""
 
 
 async def database(config: Config, stack: AsyncExitStack, clock: Clock) -> DatabaseSettings:
@@ -123,23 +122,30 @@ async def build(config: Config, stack: AsyncExitStack) -> App:
     outbox = await stack.enter_async_context(
         open_outbox(settings, clock, holder=f"{socket.gethostname()}:{os.getpid()}", grace=GRACE)
     )
-    await _note_run(outbox, stack, clock)
+    exits = await _note_run(outbox, stack, clock)
     kit = Kit(clock, dice, metrics, outbox, stack)
     systems = await connectors(config, kit)
     await outbox.own(systems)
+    if released := await release_after_change(outbox.database, fingerprint(config), clock.now()):
+        log.info("released_after_change", messages=released)
     outages = {name: Outage(system, clock, metrics) for name, system in systems.items()}
     beats = Beats(clock)
-    wiring = _Wiring(config, outbox, outages, metrics, clock, dice, beats)
-    loops = (*wiring.pulls(), *wiring.pushes(), wiring.tidy())
+    wiring = Wiring(config, outbox, outages, metrics, clock, dice, beats)
+    loops = (*wiring.pulls(), *wiring.relevels(), *wiring.pushes(), *wiring.hooks(), wiring.tidy())
     vigil = Vigil(clock, beats, outages, loops, outbox.depths, outbox.open_cases)
-    listen = Listen(systems, wiring.wakes, outbox, metrics)
+    listen = Listen(systems, wiring.wakes, wiring.named, outbox, metrics)
     door = HookDoor(listen.hook, systems, max_body=config.http.hook_body_bytes)
     token = config.http.details_token.get_secret_value() if config.http.details_token else ""
     lookout = Lookout(vigil.facts, clock)
+    clean = Redaction(config.secrets()).text
+    outlook = Outlook(
+        socket.gethostname(), lookout.facts, lambda: outbox.owned, config.owners, exits, outbox.database, clean
+    )
+    vigil.loops = (*loops, *wiring.heralds(outlook), *wiring.heartbeats(lookout))
     server = Server(lookout, metrics, door, host=config.http.host, port=config.http.port, token=token)
     await _listen(server, config)
     stack.push_async_callback(server.stop)
-    return App(config, loops, LagMonitor(clock, metrics), vigil, server)
+    return App(config, vigil.loops, LagMonitor(clock, metrics), vigil, server)
 
 
 async def _listen(server: Server, config: Config) -> None:
@@ -150,9 +156,10 @@ async def _listen(server: Server, config: Config) -> None:
         raise ConfigError(f"http.port: {why}; give a free port and an address of this machine") from None
 
 
-async def _note_run(outbox: PostgresOutbox, stack: AsyncExitStack, clock: Clock) -> None:
+async def _note_run(outbox: PostgresOutbox, stack: AsyncExitStack, clock: Clock) -> Exits:
     """Tell if the previous run ended without good-bye, and note when this one ends well."""
-    run = await begin_run(outbox.database, socket.gethostname(), clock.now())
+    name, now = socket.gethostname(), clock.now()
+    run = await begin_run(outbox.database, name, now)
     if run.unclean_since:
         log.warning("previous_exit_unclean", started_at=run.unclean_since.isoformat())
 
@@ -160,58 +167,4 @@ async def _note_run(outbox: PostgresOutbox, stack: AsyncExitStack, clock: Clock)
         await end_run(outbox.database, run, clock.now())
 
     stack.push_async_callback(leave)
-
-
-class _Wiring:
-    """Makes the loops: one pull for each stream, one push for each kind of message that a system is sent."""
-
-    def __init__(
-        self,
-        config: Config,
-        outbox: PostgresOutbox,
-        outages: Mapping[str, Outage],
-        metrics: Metrics,
-        clock: Clock,
-        dice: random.Random,
-        beats: Beats,
-    ) -> None:
-        self._config = config
-        self._outbox = outbox
-        self._outages = outages
-        self._metrics = metrics
-        self._clock = clock
-        self._dice = dice
-        self._beats = beats
-        self._rules = config.rules()
-        self.wakes: dict[tuple[str, str], Wake] = {}
-
-    def pulls(self) -> list[Loop]:
-        made, turn = [], asyncio.Lock()
-        for name, outage in self._outages.items():
-            for source in outage.connector.sources:
-                title = f"pull {name} {source.name}"
-                beat = partial(self._beats.beat, title)
-                pull = Pull(source, outage, self._outbox, self._rules, self._metrics, beat, turn)
-                wake = self.wakes[name, source.name] = Wake()
-                made.append(self._loop(title, pull.tick, source.interval, wake))
-        return made
-
-    def pushes(self) -> list[Loop]:
-        return [
-            self._push(name, kind)
-            for name in self._outages
-            for kind in (TO_ERP if name in self._config.erp else TO_CHANNEL)
-        ]
-
-    def tidy(self) -> Loop:
-        return self._loop("tidy", self._outbox.tidy, TIDY, None, critical=False)
-
-    def _push(self, name: str, kind: Kind) -> Loop:
-        push = Push(
-            kind, self._outages[name], self._outages, self._outbox, self._rules, self._clock, self._metrics, self._dice
-        )
-        return self._loop(f"push {name} {kind}", push.tick, IDLE, Claimable(self._outbox, name, kind))
-
-    def _loop(self, name: str, tick: Tick, interval: timedelta, wake: Waker | None, *, critical: bool = True) -> Loop:
-        self._beats.register(name, interval, bound=max(3 * interval, SILENCE), critical=critical)
-        return Loop(name, tick, interval, self._clock, wake, self._beats.beat, self._dice, self._metrics)
+    return Exits(run.unclean_since, await unclean_ends(outbox.database, name, run.run_id, now - timedelta(days=1)))

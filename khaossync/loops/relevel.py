@@ -1,0 +1,119 @@
+"""Judges the levels of a channel again when no document does: by new rules, by a peak, by the passing of time."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from khaossync.clock import Clock
+from khaossync.domain.documents import Page
+from khaossync.domain.knowledge import Knowledge, Question, union
+from khaossync.domain.rules import ChannelRules, Rules
+from khaossync.domain.stock import Wanted
+from khaossync.domain.supply import about_code, about_listing, about_packs, of_code, of_relisting
+from khaossync.ports import Acceptance, Outbox
+
+STREAM = "levels"
+"""The name under which the outbox keeps how far a channel's levels were judged."""
+
+_AT_ONCE = 500
+
+COUNTED_AFTER = timedelta(minutes=30)
+"""When units that were posted are shown again although the ERP's level was never read anew: by then it counts them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relevel:
+    """Keeps the levels of one channel true to its rules; resumes where it was broken off.
+
+    `turn` is shared with the pulls, for a level follows from the documents of several streams. `beat` is called after
+    every piece.
+    """
+
+    channel: str
+    outbox: Outbox
+    rules: Rules
+    clock: Clock
+    beat: Callable[[], None]
+    turn: asyncio.Lock
+
+    async def tick(self) -> Mapping[str, int]:
+        """Go through all listings where the rules have changed; else look at what was counted by now."""
+        rules = self.rules.at(self.clock.now())
+        state = _State.load(await self.outbox.cursor(self.channel, STREAM))
+        print_ = fingerprint(rules.channels[self.channel])
+        if state.fingerprint == print_ and state.done:
+            return await self._counted(rules, state)
+        after: str | None = state.after if state.fingerprint == print_ else ""
+        levels = 0
+        while after is not None:
+            async with self.turn:
+                after, count = await self._piece(rules, print_, after)
+            levels += count
+            self.beat()
+        return {"levels": levels} if levels else {}
+
+    async def _piece(self, rules: Rules, print_: str, after: str) -> tuple[str | None, int]:
+        """The SKU to go on behind, None at the end; and how many levels changed."""
+        channel = rules.channels[self.channel]
+        listings = await self.outbox.listed(self.channel, after, _AT_ONCE)
+        known = await self._known(union(about_listing(one.sku, channel) for one in listings), rules)
+        wanted = tuple(level for one in listings for level in of_relisting(one, channel, known))
+        going_on = listings[-1].sku if len(listings) == _AT_ONCE else None
+        state = _State(print_, going_on or "", done=going_on is None)
+        return going_on, await self._accept(wanted, state)
+
+    async def _counted(self, rules: Rules, state: "_State") -> Mapping[str, int]:
+        codes = await self.outbox.counted(self.channel, self.clock.now() - COUNTED_AFTER)
+        if not codes:
+            return {}
+        erp = rules.channels[self.channel].erp
+        async with self.turn:
+            known = await self._known(union(about_code(erp, code, None, rules) for code in codes), rules)
+            wanted = tuple(level for code in codes for level in of_code(erp, code, rules, known).levels)
+            return {"levels": await self._accept(wanted, state)}
+
+    async def _known(self, asked: Question, rules: Rules) -> Knowledge:
+        known = await self.outbox.look_up(asked)
+        more = about_packs(known, rules) - asked
+        return known | await self.outbox.look_up(more) if more else known
+
+    async def _accept(self, wanted: tuple[Wanted, ...], state: "_State") -> int:
+        page = Page((), state.dump())
+        accepted = await self.outbox.accept(Acceptance(self.channel, STREAM, page, levels=wanted))
+        return accepted.levels
+
+
+def fingerprint(channel: ChannelRules) -> str:
+    """Changes with every rule that a level depends on."""
+    rules = [
+        sorted(channel.sites.items()),
+        sorted(channel.skus.items()),
+        sorted((sku, sorted(parts.items())) for sku, parts in channel.bundles.items()),
+        channel.buffer,
+        sorted(channel.buffers.items()),
+        [peak.buffer for peak in channel.peaks],
+        channel.erp,
+    ]
+    return hashlib.sha256(json.dumps(rules).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """The rules by which levels were judged, up to which SKU, and whether that was the last."""
+
+    fingerprint: str
+    after: str
+    done: bool
+
+    @classmethod
+    def load(cls, cursor: str | None) -> "_State":
+        if cursor is None:
+            return cls("", "", done=False)
+        print_, done, after = json.loads(cursor)
+        return cls(print_, after, done)
+
+    def dump(self) -> str:
+        return json.dumps([self.fingerprint, self.done, self.after])
