@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run check-code test fuzz bench-limiter lock clean
+.PHONY: help install run check-code test fuzz bench-limiter bench-stock lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ fuzz: $(VENV)/.dev.installed ## Throw fresh nonsense at every parser (SECONDS=60
 
 bench-limiter: $(VENV)/.dev.installed ## Race the limiter against two plainer ways (ARGS="--seconds 30" for a short try)
 	@$(BIN)/python -m benchmarks.limiter $(ARGS)
+
+bench-stock: $(VENV)/.dev.installed ## Measure catalogues of 10,000 to 250,000 codes (ARGS="--codes 5000" for a short try)
+	@$(BIN)/python -m benchmarks.stock $(ARGS)
 
 lock: ## Pin every requirement anew with hashes (needs uv on the PATH)
 	@for extra in dev demo; do \

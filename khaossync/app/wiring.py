@@ -132,7 +132,15 @@ class Wiring:
     def _push(self, name: str, kind: Kind, number: int) -> Loop:
         title = f"push {name} {kind}" if number == 1 else f"push {name} {kind} {number}"
         push = Push(
-            kind, self._outages[name], self._outages, self._outbox, self._rules, self._clock, self._metrics, self._dice
+            kind,
+            self._outages[name],
+            self._outages,
+            self._outbox,
+            self._rules,
+            self._clock,
+            self._metrics,
+            self._dice,
+            orders_first=partial(self._read_orders, name),
         )
         tick = self._pulse.writing(title, push.tick, self._outages[name], kind)
         return self._loop(title, tick, IDLE, Claimable(self._outbox, name, kind))

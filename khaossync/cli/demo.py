@@ -19,7 +19,7 @@ TRADING_DAY = 10 * 3600
 PATIENCE = 120
 """Seconds that the daemon may take after the day to bring the last documents across."""
 
-MEMORY = 200
+MEMORY = 120
 """Megabytes that the daemon may take in a day."""
 
 LOOK = 0.5
@@ -51,12 +51,11 @@ def execute(options: argparse.Namespace) -> int:
 
 
 async def _play(options: argparse.Namespace, folder: Path) -> int:
-    stage = Stage(folder, orders=options.orders, seed=options.seed)
+    stage = Stage(folder, orders=options.orders, seed=options.seed, hooks=True)
     async with stage:
         daemon = Daemon(stage.config, folder / "daemon.log")
         async with daemon:
             await daemon.ready(stage.url)
-            stage.connect()
             with Picture() as picture:
                 laws = await _live(stage, daemon, picture, TRADING_DAY / options.speed)
             print()
@@ -94,7 +93,7 @@ async def _close(stage: Stage, daemon: Daemon, picture: Picture) -> list[Law]:
         await stage.day.close()
         picture.show(await stage.snapshot(daemon))
         laws = await stage.laws(daemon)
-        if loop.time() > end or (stage.day.warehouse.idle and not any(law.broken for law in laws)):
+        if loop.time() > end or (stage.day.idle and not any(law.broken for law in laws)):
             return laws
         await asyncio.sleep(1)
         daemon.insist()

@@ -22,7 +22,10 @@ _COLOURS = {"pass": "green", "warn": "yellow", "fail": "red"}
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What has happened so far. `progress` runs from 0 to 1; `cases_open` counts open cases by class."""
+    """What has happened so far. `progress` runs from 0 to 1; `cases_open` counts open cases by class.
+
+    `told` counts what people were told of, `resolved` that it was over, `heartbeats` those of all flows.
+    """
 
     orders_in: int
     orders_posted: int
@@ -39,6 +42,9 @@ class Snapshot:
     progress: float = 0.0
     notes: Sequence[str] = ()
     memory_mb: float = 0.0
+    told: int = 0
+    resolved: int = 0
+    heartbeats: int = 0
 
 
 class Picture:
@@ -94,7 +100,7 @@ def line(snapshot: Snapshot) -> str:
             f"stock {snapshot.stock_pushed:>5}",
             f"despatches {snapshot.despatches_told:>4}",
             f"refunds {snapshot.refunds_mirrored:>3}",
-            f"cases {sum(snapshot.cases_open.values()):>3}",
+            f"cases {sum(snapshot.cases_open.values()):>3} told {snapshot.told:>3} over {snapshot.resolved:>3}",
             f"oldest {_spoken(snapshot.oldest_seconds):>6}",
             f"{snapshot.memory_mb:.0f} MB",
         )
@@ -158,6 +164,8 @@ def _flows(snapshot: Snapshot) -> "Table":
         ("Refunds", "shops → ERP", snapshot.refunds_mirrored, "mirrored"),
     ):
         grid.add_row(Text(name), way, "", _figure(count, unit), "")
+    told, resolved = _figure(snapshot.told, "told"), _figure(snapshot.resolved, "over")
+    grid.add_row(Text("Alerts"), "to people", _figure(snapshot.heartbeats, "beats"), told, resolved)
     return grid
 
 

@@ -1,21 +1,36 @@
 """The stage of a simulated day: both simulators, the daemon's configuration between them, and what one sees."""
 
+import asyncio
 import json
 import random
 import socket
 import sys
 from asyncio import create_subprocess_exec, subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
 from khaossync.cli.daemon import Daemon
 from khaossync.cli.picture import Snapshot
-from khaossync.sandbox.day import GIFT_SET, SKU_MAP, Day, Law, OpenCase, World, prove
+from khaossync.sandbox.day import (
+    BUNDLES,
+    GIFT_SET,
+    HOLDING,
+    MONEY_CODES,
+    SECRET,
+    SKU_MAP,
+    Day,
+    Evidence,
+    Law,
+    People,
+    ToldCase,
+    World,
+    prove,
+)
 from khaossync.sandbox.khaosws import KhaosServer
 from khaossync.sandbox.shopify import ShopifyShop
 
@@ -24,9 +39,15 @@ POINTS, POINTS_A_SECOND = 20_000, 1000
 """Shopify's largest plan: a day in a minute needs the one that restores the most points a second."""
 SITES = ("1", "2")
 WORLD = World(
-    channel="shop", prefix="S", skus=SKU_MAP, buffer=BUFFER, sites=SITES, packs={GIFT_SET.stock_code: GIFT_SET.pack}
+    channel="shop",
+    prefix="S",
+    skus=SKU_MAP,
+    buffer=BUFFER,
+    sites=SITES,
+    packs={GIFT_SET.stock_code: dict(GIFT_SET.pack)},
+    bundles=BUNDLES,
 )
-HELD = ("unmapped_sku", "unmapped_delivery_method", "total_mismatch", "order_refused", "address_does_not_fit")
+FLOWS = ("orders", "stock", "despatches", "refunds")
 OPENING = timedelta(hours=9)
 LENGTH = timedelta(hours=10)
 
@@ -37,38 +58,39 @@ def now() -> datetime:
 
 
 class Stage:
-    """Runs the simulators while the block lasts."""
+    """Runs the simulators and a receiver of alerts while the block lasts.
 
-    def __init__(self, folder: Path, *, orders: int, seed: int) -> None:
+    With `hooks` the daemon subscribes the shop's webhooks for itself.
+    """
+
+    def __init__(self, folder: Path, *, orders: int, seed: int, hooks: bool = False) -> None:
         self.config = folder / "config.toml"
-        self._folder = folder
+        self._folder, self._hooks = folder, hooks
         dice = random.Random(seed)
         self.shop = ShopifyShop(now=now, dice=dice, name="demo", maximum=POINTS, restore_rate=POINTS_A_SECOND)
         self.khaos = KhaosServer(
             now=now,
             dice=dice,
             sites=(("1", "Main"), ("2", "Overflow")),
-            couriers=(("RM48", "Royal Mail 48"), ("DPD", "DPD")),
+            couriers=(("RM48", "Royal Mail 48"), ("DPD", "DPD"), ("SHOP", "Collected in store")),
         )
-        self.day = Day(self.shop, self.khaos, orders=orders, seed=seed)
+        self.people = People(now)
+        self.day = Day(self.shop, self.khaos, self.people, orders=orders, seed=seed)
         port = _free_port()
         self.url = f"http://127.0.0.1:{port}"
         self._port = port
 
     async def __aenter__(self) -> Self:
         self.day.open()
-        shop, khaos = await self.shop.start(), await self.khaos.start()
-        self.config.write_text(self._toml(shop, khaos))
+        shop, khaos, people = await self.shop.start(), await self.khaos.start(), await self.people.start()
+        self.config.write_text(self._toml(shop, khaos, people))
         self.config.chmod(0o600)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.shop.stop()
         await self.khaos.stop()
-
-    def connect(self) -> None:
-        """Let the shop tell the daemon of what happens."""
-        self.shop.webhook_url = f"{self.url}/hooks/{WORLD.channel}"
+        await self.people.stop()
 
     async def snapshot(self, daemon: Daemon) -> Snapshot:
         """What there is to see now, from both systems and from the daemon's own pages."""
@@ -78,11 +100,14 @@ class Stage:
         return Snapshot(
             orders_in=len(self.shop.orders()),
             orders_posted=len(self.khaos.orders()),
-            orders_held=sum(cases.get(name, 0) for name in HELD),
+            orders_held=sum(cases.get(name, 0) for name in HOLDING),
             stock_pushed=int(_settled(metrics, kind="stock_level")),
             despatches_told=len(self.shop.fulfilments()),
             refunds_mirrored=cases.get("credit_note_to_key", 0) + len(self.khaos.credit_notes()),
             cases_open=cases,
+            told=sum(one.stage != "resolved" for one in self.people.notices),
+            resolved=sum(one.stage == "resolved" for one in self.people.notices),
+            heartbeats=self.people.beats.total(),
             oldest_seconds=max((value for _, value in metrics.get("khaossync_outbox_oldest_seconds", [])), default=0.0),
             health=health,
             health_url=f"{self.url}/healthz",
@@ -94,18 +119,27 @@ class Stage:
 
     async def laws(self, daemon: Daemon) -> list[Law]:
         """Hold both systems against the laws; only the cases, which are for people, come from the daemon."""
-        command = (sys.executable, "-m", "khaossync", "cases", "list", "--json", "--config", str(self.config))
-        process = await create_subprocess_exec(*command, stdout=subprocess.PIPE)
-        told, _ = await process.communicate()
+        opened, closed = await asyncio.gather(self._cases(), self._cases("--closed"))
         daemon.insist()
-        cases = [OpenCase(case["case_class"], case["subject"]) for case in json.loads(told or b"[]")]
-        return prove(self.shop, self.khaos, cases, WORLD)
+        return prove(self.evidence([*opened, *closed]))
+
+    def evidence(self, cases: Sequence[Mapping[str, Any]]) -> Evidence:
+        """What there is to judge by; `cases` as `khaossync cases list --json` tells them, open and closed."""
+        told = [ToldCase(one["case_class"], one["source"], one["subject"], one["state"] == "open") for one in cases]
+        return Evidence(self.shop, self.khaos, self.people, told, WORLD, self.day.notes, self.day.untold)
 
     def told(self) -> str:
         """The situations that were played and the troubles that struck."""
         troubles = len(self.shop.faults.happened) + len(self.khaos.faults.happened)
         played = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in self.day.told.most_common())
         return f"{played}; {troubles} faults struck"
+
+    async def _cases(self, *more: str) -> list[Mapping[str, Any]]:
+        command = (sys.executable, "-m", "khaossync", "cases", "list", "--json", *more, "--config", str(self.config))
+        process = await create_subprocess_exec(*command, stdout=subprocess.PIPE)
+        told, _ = await process.communicate()
+        found: list[Mapping[str, Any]] = json.loads(told or b"[]")
+        return found
 
     async def _pages(self) -> tuple[str, Mapping[str, list[tuple[Mapping[str, str], float]]]]:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=3)) as session:
@@ -122,16 +156,27 @@ class Stage:
                 families.setdefault(sample.name, []).append((sample.labels, sample.value))
         return health, families
 
-    def _toml(self, shop: str, khaos: str) -> str:
+    def _toml(self, shop: str, khaos: str, people: str) -> str:
         location = self.shop.state.catalogue.location("Warehouse").id
-        skus = "\n".join(f'"{sku}" = "{code}"' for sku, code in SKU_MAP.items())
+        public = f'public_url = "{self.url}"' if self._hooks else ""
         return f"""
 [database]
 data_dir = "{self._folder / "postgres"}"
 [http]
 port = {self._port}
+{public}
 [log]
 format = "json"
+[alerts.people]
+kind = "webhook"
+url = "{people}/alerts"
+secret = "{SECRET}"
+allow_private = true
+per_hour = 60
+[heartbeats]
+interval = 10
+allow_private = true
+{_table({flow: f"{people}/beats/{flow}" for flow in FLOWS})}
 [erp.khaos]
 kind = "khaosws"
 url = "{khaos}"
@@ -143,6 +188,10 @@ full_sweep = 3600
 calls_per_minute = 1200
 reads_in_flight = 2
 request_timeout = 15
+[erp.khaos.payments.on_terms]
+type = 3
+[erp.khaos.payments.cash]
+type = 0
 [channel.shop]
 kind = "shopify"
 shop = "demo.myshopify.com"
@@ -153,11 +202,13 @@ erp = "khaos"
 prefix = "{WORLD.prefix}"
 go_live_at = {(now() - timedelta(minutes=5)):%Y-%m-%dT%H:%M:%SZ}
 currencies = ["GBP"]
+accept_on_terms = true
 buffer = {BUFFER}
 site = "Main"
 sales_source = "Web"
 company_class = "Retail"
 orders_interval = 2
+sweep_interval = 60
 refunds_interval = 3
 catalogue_interval = 5
 catalogue_full_interval = 10
@@ -165,11 +216,15 @@ overlap = 5
 bucket = {POINTS}
 restore_rate = {POINTS_A_SECOND}
 [channel.shop.skus]
-{skus}
+{_table(SKU_MAP)}
+{_bundles()}
 [channel.shop.couriers]
 "Standard" = "RM48"
 "Express" = "DPD"
 "Free" = "RM48"
+"Collect in store" = "SHOP"
+[channel.shop.money_codes]
+{_table(MONEY_CODES)}
 [channel.shop.tax_codes]
 "0.20" = 1
 "0.00" = 2
@@ -177,6 +232,14 @@ restore_rate = {POINTS_A_SECOND}
 [channel.shop.sites]
 "{location}" = ["1", "2"]
 """
+
+
+def _table(entries: Mapping[str, str | int]) -> str:
+    return "\n".join(f"{json.dumps(name)} = {json.dumps(value)}" for name, value in entries.items())
+
+
+def _bundles() -> str:
+    return "\n".join(f"[channel.shop.bundles.{json.dumps(sku)}]\n{_table(parts)}" for sku, parts in BUNDLES.items())
 
 
 def _settled(metrics: Mapping[str, list[tuple[Mapping[str, str], float]]], *, kind: str) -> float:

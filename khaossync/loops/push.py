@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -23,6 +23,7 @@ from khaossync.domain.messages import (
     Outcome,
     Park,
     Payload,
+    Retry,
     Settlement,
     Verdict,
     Withdraw,
@@ -57,7 +58,10 @@ class Claimable:
 
 @dataclass(slots=True)
 class Push:
-    """Delivers one kind of message to one connector; `outages` knows every connector by name."""
+    """Delivers one kind of message to one connector; `outages` knows every connector by name.
+
+    `orders_first` is called when a level waits for the orders of its channel to be read.
+    """
 
     kind: Kind
     outage: Outage
@@ -68,6 +72,7 @@ class Push:
     meter: Meter
     dice: random.Random
     policy: RetryPolicy = field(default_factory=RetryPolicy)
+    orders_first: Callable[[], None] = lambda: None
     _unsettled: list[Settlement] = field(default_factory=list)
 
     async def tick(self) -> Mapping[str, int]:
@@ -114,6 +119,8 @@ class Push:
                 deliveries.append(Delivery(message, made.payload, made.report))
             else:
                 settled.append(Settlement(message, made))
+                if isinstance(made, Retry) and self.kind is Kind.STOCK_LEVEL:
+                    self.orders_first()
         return deliveries, settled
 
     def _without_channel(self, message: Message) -> Park | None:

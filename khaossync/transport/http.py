@@ -1,7 +1,7 @@
 """Send one HTTP request and sort its failure by remedy."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -19,6 +19,10 @@ from khaossync.transport.priority import Priority
 
 log = structlog.get_logger()
 
+_OK = 200
+_PIECE = 64 * 1024
+"""Bytes of a body that are taken at once."""
+
 _DEFAULT_WAIT = timedelta(seconds=2)
 _LONGEST_WAIT = timedelta(minutes=15)
 _LONGEST_PAUSE = timedelta(minutes=1)
@@ -34,7 +38,8 @@ class Request:
     """One request. `operation` names it in logs and metrics; `safe` tells that sending it twice does no harm.
 
     `readable` are failing statuses whose body the caller reads itself (a SOAP fault comes with 500). `door` is the
-    one of the limiter's doors that it goes through, where a system bears only so many calls at once.
+    one of the limiter's doors that it goes through, where a system bears only so many calls at once. `feed` takes the
+    body of a good answer piece by piece, where it may be too long to be held; what it raises ends the reading.
     """
 
     operation: str
@@ -46,6 +51,7 @@ class Request:
     timeout: timedelta = timedelta(seconds=60)
     readable: frozenset[int] = frozenset()
     door: str = ""
+    feed: Callable[[bytes], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +137,7 @@ class Http:
                 timeout=aiohttp.ClientTimeout(total=request.timeout.total_seconds(), sock_connect=10),
             ) as response:
                 self.skew = ahead(response.headers.get("Date", ""), self._clock.now(), self.skew)
-                body = await self._read(request, response)
+                body = await self._body(request, response)
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return Answer(response.status, headers, body, turn)
         except (
@@ -145,9 +151,16 @@ class Http:
         except (TimeoutError, aiohttp.ClientError) as error:
             raise self._lost(request, f"connection lost ({_text(error)})") from error
 
+    async def _body(self, request: Request, response: aiohttp.ClientResponse) -> bytes:
+        if request.feed is None or response.status not in {_OK, *request.readable}:
+            return await self._read(request, response)
+        async for piece in response.content.iter_chunked(_PIECE):
+            request.feed(piece)
+        return b""
+
     async def _read(self, request: Request, response: aiohttp.ClientResponse) -> bytes:
         chunks, size = [], 0
-        async for chunk in response.content.iter_chunked(64 * 1024):
+        async for chunk in response.content.iter_chunked(_PIECE):
             size += len(chunk)
             if size > self._max_body:
                 raise self._lost(request, f"answer larger than {self._max_body} bytes")

@@ -20,6 +20,9 @@ PATIENCE = 60.0
 RESERVE = 0.05
 """The part of a full bucket that each class leaves more than the one above it, so that urgent calls find tokens."""
 
+_KEPT = 0.5
+"""The part of a full bucket that is kept for others at most; if all were, everybody would wait for a full one."""
+
 _SPARE = 0.05
 """The part of a full bucket that may be put aside for a class beyond its next call."""
 
@@ -49,7 +52,7 @@ class Shares:
 
     The most urgent goes next; of one class, who came first. Everybody leaves what is put aside for others, and all
     but the most urgent leave a reserve. A class for which its whole next call is put aside goes before all others
-    and needs no more: it takes from nobody. So a dear call gathers its tokens while urgent ones still pass.
+    and needs no more than that. So a dear call gathers its tokens while urgent ones still pass.
     """
 
     def __init__(self) -> None:
@@ -61,10 +64,13 @@ class Shares:
         if not heads:
             return None
         paid = [one for one in heads.values() if self._aside.get(one.priority, 0.0) >= min(one.cost, maximum)]
-        chosen = min(paid, key=lambda one: one.since) if paid else heads[min(heads)]
-        others = sum(tokens for priority, tokens in self._aside.items() if priority is not chosen.priority)
-        reserve = 0.0 if paid else RESERVE * chosen.priority * maximum
-        return Next(chosen, min(chosen.cost + others + reserve, maximum))
+        if paid:
+            first = min(paid, key=lambda one: one.since)
+            return Next(first, min(first.cost, maximum))
+        first = heads[min(heads)]
+        others = sum(tokens for priority, tokens in self._aside.items() if priority is not first.priority)
+        left = min(others, _KEPT * maximum) + RESERVE * first.priority * maximum
+        return Next(first, min(first.cost + left, maximum))
 
     def spent(self, caller: Caller, waiting: Iterable[Caller], maximum: float, now: float) -> None:
         """Somebody took his tokens: put something aside for each less urgent class among those that still wait."""

@@ -21,8 +21,7 @@ import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
 from khaossync.cli.stage import WORLD, Stage
-from khaossync.sandbox.day import Law, OpenCase, World, prove
-from khaossync.sandbox.day.proof import Judge
+from khaossync.sandbox.day import Law, prove, stock
 from khaossync.sandbox.khaosws import Order
 
 Tables = Mapping[str, Any]
@@ -134,9 +133,13 @@ class Playhouse:
     def _has_read_all(self) -> bool:
         return {(event["connector"], event["stream"]) for event in self.events("page_accepted")} >= RANGE_STREAMS
 
-    def wrong_levels(self, world: World = WORLD) -> list[str]:
+    def wrong_levels(self) -> list[str]:
         """What the shop shows otherwise than the ERP has it."""
-        return Judge(self.shop, self.khaos, (), world).stock().broken
+        return stock(self.stage.evidence([])).broken
+
+    def connect(self) -> None:
+        """The shop tells the daemon of everything, though nobody has subscribed it."""
+        self.shop.webhook_url = f"{self.url}/hooks/{WORLD.channel}"
 
     async def ready(self) -> bool:
         """Whether the daemon takes work."""
@@ -221,10 +224,9 @@ class Playhouse:
         (case,) = await self.cases(case_class)
         return case
 
-    async def laws(self, world: World = WORLD) -> list[Law]:
+    async def laws(self) -> list[Law]:
         """Hold both simulators against the laws of a day."""
-        cases = [OpenCase(case["case_class"], case["subject"]) for case in await self.cases()]
-        return prove(self.shop, self.khaos, cases, world)
+        return prove(self.stage.evidence([*await self.cases(), *await self.cases(closed=True)]))
 
     async def sold(self, order: str) -> Order:
         """The sales order of a shop's order, as soon as there is one."""
@@ -254,7 +256,7 @@ class Playhouse:
 
     async def _nothing_left(self) -> bool:
         await self.day.close()
-        if not self.day.warehouse.idle or self.wrong_levels():
+        if not self.day.idle or self.wrong_levels():
             return False
         self.broken = [complaint for law in await self.laws() for complaint in law.broken]
         return not self.broken

@@ -14,7 +14,7 @@ async def test_a_quantity_that_staff_set_is_set_right_again_long_before_the_next
         house.configure(RARELY)
         await house.terminate()
         await house.start()
-        house.stage.connect()
+        house.connect()
         assert house.wrong_levels() == []
         house.shop.staff_sets("MUG", "Warehouse", 3)
         assert house.wrong_levels() != []
@@ -27,7 +27,7 @@ async def test_a_new_order_is_read_by_its_name_although_the_search_does_not_know
     """S-2, SHO-2, SHO-11."""
     async with Playhouse(tmp_path) as house:
         await house.open()
-        house.stage.connect()
+        house.connect()
         house.shop.index_lag(3600, times=1)
         order = house.shop.place_order([("MUG", 1)])
         await house.sold(order)

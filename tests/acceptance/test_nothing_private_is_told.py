@@ -45,7 +45,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory, postgres_server: str) 
         migrated = await house.cli("migrate")
         assert migrated.code == 0, migrated.err
         await house.open()
-        house.stage.connect()
+        house.connect()
         yield house
     await connection.execute("drop database canary with (force)")
     await connection.execute("drop role canary")

@@ -74,18 +74,23 @@ async def waiting(house: Playhouse, kind: str, count: int) -> bool:
     return await house.metric("khaossync_outbox_depth", kind=kind) == count
 
 
+def agrees(house: Playhouse, sku: str) -> bool:
+    """Of what is in the import that is under way, one unit more is held back than is gone."""
+    return not any(complaint.startswith(f"{sku}:") for complaint in house.wrong_levels())
+
+
 async def test_a_slow_import_delays_neither_despatches_nor_stock(house: Playhouse) -> None:
     """SHO-23, SHO-28, SHO-F4."""
     shop, khaos = house.shop, house.khaos
     ready = shop.place_order([("SEAT", 1)])
     ref = (await house.sent(ready)).ref
-    khaos.faults.plan(Fault.STALL, "ImportOrders", seconds=8)
+    khaos.faults.plan(Fault.STALL, "ImportOrders", seconds=13)
     slow = shop.place_order([("BOOK-MAPS", 1)])
     await house.sold(slow)
     khaos.pick(ref)
     khaos.despatch(ref, courier="DPD", consignment="TRK-2")
     khaos.receive("TEA", 20)
-    await house.until(lambda: shop.fulfilments(ready) and not house.wrong_levels(), "despatch and stock are told")
+    await house.until(lambda: shop.fulfilments(ready) and agrees(house, "TEA"), "despatch and stock are told")
     assert not house.events("delivered", key=f"shop:{slow}", kind="order"), "the import had ended before"
     await house.until(lambda: house.events("delivered", key=f"shop:{slow}", kind="order"), "the import ends")
     assert khaos.imports_seen[WORLD.ref(slow)] == 1

@@ -96,7 +96,7 @@ async def test_a_postgres_that_is_away_for_a_while_is_waited_for(tmp_path: Path)
             order = house.shop.place_order([("TEA", 1)])
             house.khaos.receive("SEAT", 4)
             assert await server.start() == dsn
-            await house.until(lambda: says(house, 200, "pass"), "health recovers")
+            await house.until(lambda: says(house, 200, "pass"), "health recovers", seconds=45)
             await house.sold(order)
             await house.until(lambda: not house.wrong_levels(), "the stock agrees")
             assert await every_law(house) == []

@@ -19,7 +19,7 @@ CREATED = "orders/create"
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Playhouse]:
     async with Playhouse(tmp_path_factory.mktemp("hooks"), changes=SLOW) as house:
         await house.open()
-        house.stage.connect()
+        house.connect()
         yield house
 
 

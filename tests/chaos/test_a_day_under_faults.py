@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from acceptance.playhouse import Playhouse
 
+from khaossync.sandbox.day import SITUATIONS
 from khaossync.sandbox.faults import Fault, Faults
 
 SEEDS = [int(seed) for seed in os.environ.get("CHAOS_SEEDS", "1 2").split()]
 LENGTH = 9.0
+ORDERS = len(SITUATIONS)
 ODDS = {
     Fault.DROP_BEFORE: 0.02,
     Fault.DROP_AFTER: 0.02,
@@ -32,9 +34,9 @@ def beset(faults: Faults, dice: random.Random) -> None:
 async def test_a_day_under_faults_and_a_crash_ends_with_every_law(tmp_path: Path, seed: int) -> None:
     """SHO-9, SHO-13, SHO-21, SHO-23, S-1, S-2, S-12, S-15, S-17, S-26, S-28."""
     dice = random.Random(seed)
-    async with Playhouse(tmp_path, orders=30, seed=seed) as house:
+    async with Playhouse(tmp_path, orders=ORDERS, seed=seed) as house:
+        house.configure({"http": {"public_url": house.url}})
         await house.open()
-        house.stage.connect()
         beset(house.shop.faults, random.Random(seed))
         beset(house.khaos.faults, random.Random(seed + 1))
         playing = asyncio.ensure_future(house.day.play(LENGTH))

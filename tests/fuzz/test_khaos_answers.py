@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from khaossync.domain.stock import StockLevel, sellable
 from khaossync.erp.khaosws import found_order, mapping, order_states, soap, wire
 from khaossync.erp.khaosws.markup import Element, UnintelligibleError, parse, raw
+from khaossync.erp.khaosws.stock_list import StockList
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 RULE = order_states.Rule.of(settings(), NOW)
@@ -94,7 +95,6 @@ LISTS: Any = "<return><List href='#1'/></return><m id='1'><item href='#2'/></m><
 REFUSALS = (UnintelligibleError, soap.FaultError)
 ENVELOPES: dict[str, tuple[str, Callable[[soap.Result], object]]] = {
     "ImportOrders": (service.imported("S1", "SO1")[1], wire.import_result),
-    "GetStockList": (service.listed("A", "B")[1], wire.stock_codes),
     "GetSiteList": (service.answer("GetSiteList", LISTS), wire.sites),
     "ExportStock": (service.fault("no such stock code")[1], lambda result: result.text),
 }
@@ -109,6 +109,23 @@ def test_a_spoilt_envelope_is_an_answer_a_fault_or_not_understood(operation: str
             body = garbled(text.encode(), dice) if dice.random() < 0.5 else xml_spoilt(bare, dice, 2).encode()
             why = refusal(lambda body=body: understand(soap.read(operation, body)), *REFUSALS)  # type: ignore[misc]  # bound now
             assert len(why) < 2_500
+
+
+def test_a_spoilt_stock_list_is_a_list_a_fault_or_not_understood(rounds: Rounds) -> None:
+    text = service.listed("A", "B")[1]
+    bare = text.split("?>", 1)[1]
+    for dice in rounds(500):
+        with dice:
+            body = garbled(text.encode(), dice) if dice.random() < 0.5 else xml_spoilt(bare, dice, 2).encode()
+            why = refusal(partial(_listed, body, dice.randint(1, 64)), *REFUSALS)
+            assert len(why) < 2_500
+
+
+def _listed(body: bytes, piece: int) -> tuple[str, ...]:
+    taken = StockList("GetStockList")
+    for start in range(0, len(body), piece):
+        taken.feed(body[start : start + piece])
+    return taken.codes()
 
 
 @example_settings(derandomize=True, deadline=None, max_examples=300)

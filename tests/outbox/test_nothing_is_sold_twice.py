@@ -183,7 +183,7 @@ async def act(company: Company) -> str:
     return name
 
 
-@pytest.mark.parametrize("seed", range(1, 41))
+@pytest.mark.parametrize("seed", range(1, 6))
 async def test_the_shop_never_offers_what_it_has_sold(
     companies: Callable[[int], Awaitable[Company]], seed: int
 ) -> None:
@@ -191,7 +191,7 @@ async def test_the_shop_never_offers_what_it_has_sold(
     company = await companies(seed)
     await company.settle()
     assert set(company.excess().values()) == {0}
-    for step in range(160):
+    for step in range(120):
         before = company.excess()
         done = await act(company)
         offered = {sku: company.excess()[sku] for sku in CODES if company.excess()[sku] > max(0, before[sku])}
@@ -200,14 +200,14 @@ async def test_the_shop_never_offers_what_it_has_sold(
     assert {sku: more for sku, more in company.excess().items() if more} == {}
 
 
-@pytest.mark.parametrize("seed", range(111, 130))
+@pytest.mark.parametrize("seed", range(111, 114))
 async def test_with_bundles_the_shop_comes_to_offer_what_there_is(
     companies: Callable[[int], Awaitable[Company]], seed: int
 ) -> None:
     """SHO-F1: the parts of a sold bundle are missing in their own listings until the shop is told."""
     company = await companies(seed)
     company.sold = SKUS
-    for _ in range(120):
+    for _ in range(90):
         await act(company)
     await company.settle()
     assert {sku: more for sku, more in company.excess().items() if more} == {}

@@ -97,11 +97,11 @@ async def test_a_retry_waits_until_its_time_and_counts(outbox: PostgresOutbox, c
     clock.forward(seconds=31)
     await outbox.turn()
     message = await claim_one(outbox)
-    assert (message.attempts, message.failures, message.doubt) == (0, 1, False)
-    await outbox.settle([Settlement(message, Retry(clock.now(), "refused", spent=True, doubt=True))])
+    assert (message.attempts, message.failures, message.doubt) == (0, 0, False)
+    await outbox.settle([Settlement(message, Retry(clock.now(), "refused", spent=True, doubt=True, failed=True))])
     await outbox.turn()
     message = await claim_one(outbox)
-    assert (message.attempts, message.failures, message.doubt) == (1, 2, True)
+    assert (message.attempts, message.failures, message.doubt) == (1, 1, True)
 
 
 async def test_a_doubt_stays_until_the_message_is_settled(outbox: PostgresOutbox, clock: HandClock) -> None:

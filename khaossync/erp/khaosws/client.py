@@ -12,6 +12,7 @@ from khaossync.erp.khaosws import wire
 from khaossync.erp.khaosws.config import Settings
 from khaossync.erp.khaosws.markup import Element, UnintelligibleError, document, parse
 from khaossync.erp.khaosws.soap import Result, envelope, read
+from khaossync.erp.khaosws.stock_list import StockList
 from khaossync.transport.http import Answer, Http, Request
 from khaossync.transport.priority import Priority
 
@@ -74,7 +75,9 @@ class Client:
 
     async def stock_codes(self, date_type: int | None = None, since: datetime | None = None) -> tuple[str, ...]:
         """The codes that changed since an instant, by DateType; all codes when none is given."""
-        return await self._ask(wire.stock_list(date_type, self._local(since) if since else None), wire.stock_codes)
+        call = wire.stock_list(date_type, self._local(since) if since else None)
+        listed = StockList(call.operation)
+        return await self._answered(call, self._request(call, listed.feed), lambda _: listed.codes())
 
     async def stock(self, codes: Iterable[str]) -> Element:
         """STOCK_ITEMS of these codes."""
@@ -104,15 +107,21 @@ class Client:
         return wire.local(at, self._settings.zone)
 
     async def _ask(self, call: wire.Call, understand: Callable[[Result], T]) -> T:
-        answer = await self._http.send(self._request(call), self._priority)
-        try:
-            self._require_service(call, answer)
+        def understood(answer: Answer) -> T:
             return understand(read(call.operation, answer.body))
+
+        return await self._answered(call, self._request(call), understood)
+
+    async def _answered(self, call: wire.Call, request: Request, understand: Callable[[Answer], T]) -> T:
+        try:
+            answer = await self._http.send(request, self._priority)
+            self._require_service(call, answer)
+            return understand(answer)
         except UnintelligibleError as error:
             text = f"{self._system}: the answer to {call.operation} cannot be understood: {error}"
             raise (TransientError(text) if call.safe else AmbiguousError(text)) from error
 
-    def _request(self, call: wire.Call) -> Request:
+    def _request(self, call: wire.Call, feed: Callable[[bytes], None] | None = None) -> Request:
         names = self._settings.argument_names
         arguments = {names.get(f"{call.operation}.{key}", key): told for key, told in call.arguments.items()}
         action = self._settings.soap_action.replace("{operation}", call.operation)
@@ -126,6 +135,7 @@ class Client:
             timeout=timedelta(seconds=self._settings.request_timeout),
             readable=frozenset({_FAULT}),  # SOAP 1.1 §6.2 sends every fault with it
             door=READ if call.safe else WRITE,
+            feed=feed,
         )
 
     def _require_service(self, call: wire.Call, answer: Answer) -> None:

@@ -96,7 +96,7 @@ class Settings(BaseModel):
         default=1, ge=1, le=8, description="reading calls at one time; writing is always one at a time"
     )
     calls_per_minute: int = Field(
-        default=60, ge=1, le=1200, description="most calls per minute, reads and writes together"
+        default=60, ge=1, le=6000, description="most calls per minute, reads and writes together"
     )
     request_timeout: float = Field(default=120, ge=1, le=3600, description="seconds until a call counts as lost")
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from lxml import etree
 
@@ -25,23 +26,37 @@ def parse(text: str) -> Element:
     `&#x1F;`: Delphi writes what the operator typed, and one such key press must not hide a chunk of records.
     Raises UnintelligibleError.
     """
-    clean = legal(_REFERENCE.sub(_legal_reference, text))
-    if _DECLARATION.match(clean):
+    honest = clean(text)
+    if declares(honest):
         raise UnintelligibleError("it declares a DOCTYPE, which no honest answer does")
-    parser = etree.XMLParser(
-        encoding="utf-8",
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
     try:
-        return etree.fromstring(clean.encode(), parser)
+        return etree.fromstring(honest.encode(), etree.XMLParser(**hardened()))
     except (etree.XMLSyntaxError, ValueError) as error:
         # It quotes what it stumbled over, however long that is.
         raise UnintelligibleError(f"it is no XML: {str(error)[:200]}") from error
+
+
+def clean(text: str) -> str:
+    """The text without what XML forbids, be it raw or written as a reference."""
+    return legal(_REFERENCE.sub(_legal_reference, text))
+
+
+def declares(text: str) -> bool:
+    """Whether a DOCTYPE stands before the root."""
+    return _DECLARATION.match(text) is not None
+
+
+def hardened(*, huge: bool = False) -> dict[str, Any]:
+    """What every parser is told: nothing is fetched, resolved or expanded; `huge` lifts the bounds of a document."""
+    return {
+        "encoding": "utf-8",
+        "resolve_entities": False,
+        "no_network": True,
+        "load_dtd": False,
+        "huge_tree": huge,
+        "remove_comments": True,
+        "remove_pis": True,
+    }
 
 
 def legal(text: str) -> str:

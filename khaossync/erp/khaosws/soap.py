@@ -80,16 +80,24 @@ class Result:
             array = None if found is None else self._follow(found)
         return [] if array is None else [array._follow(one) for one in children(array._element)]
 
+    def pointed(self, reference: str) -> str:
+        """The plain text that a reference of this answer leads to."""
+        return self._follow(self._target(reference)).text.strip()
+
     def _follow(self, element: Element) -> "Result":
         """Delphi may write structures once, beside the answer, and point to them with `href="#id"`."""
         for _ in range(8):
             reference = element.get("href", "")
             if not reference.startswith("#"):
                 return Result(element, self._targets)
-            if reference[1:] not in self._targets:
-                raise UnintelligibleError(f"the answer points to {reference}, which it does not hold")
-            element = self._targets[reference[1:]]
+            element = self._target(reference)
         raise UnintelligibleError("the answer's references go round in a circle")
+
+    def _target(self, reference: str) -> Element:
+        found = self._targets.get(reference.removeprefix("#"))
+        if found is None:
+            raise UnintelligibleError(f"the answer points to {reference}, which it does not hold")
+        return found
 
 
 def read(operation: str, answer: bytes) -> Result:
@@ -98,6 +106,11 @@ def read(operation: str, answer: bytes) -> Result:
         root = parse(answer.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise UnintelligibleError(f"it is no UTF-8: {error}") from error
+    return answered(operation, root)
+
+
+def answered(operation: str, root: Element) -> Result:
+    """The result inside an answer's envelope. Raises as `read`."""
     body = child(root, "Body")
     if name(root) != "Envelope" or body is None:
         raise UnintelligibleError(f"it is no SOAP envelope but <{name(root)}>")

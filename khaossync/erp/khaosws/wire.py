@@ -129,15 +129,6 @@ def companies(result: Result) -> Mapping[str, str]:
     return {one.get("CompanyCode"): one.get("CurrencyCode") for one in result.items()}
 
 
-def stock_codes(result: Result) -> tuple[str, ...]:
-    """The codes of a TStockList, each once. Raises UnintelligibleError when it promises more than it holds."""
-    codes = [one.get("StockCode") for one in result.items("List")]
-    promised = number(result.get("Count") or "0", "Count")
-    if promised > len(codes):
-        raise UnintelligibleError(f"it promises {promised:f} stock codes and holds {len(codes)}")
-    return tuple(dict.fromkeys(filter(None, codes)))
-
-
 def names(result: Result) -> tuple[str, ...]:
     """An array of strings."""
     return tuple(text for one in result.items() if (text := one.text.strip()))

@@ -1,8 +1,31 @@
-"""A trading day: a shop's customers and a warehouse's people, and the proof read back from both systems."""
+"""A trading day: a shop's customers, a house full of people, and the proof read back from both systems."""
 
-from khaossync.sandbox.day.customers import SITUATIONS
-from khaossync.sandbox.day.proof import Law, OpenCase, World, prove
-from khaossync.sandbox.day.range import GIFT_SET, RANGE, SKU_MAP, Product
+from khaossync.sandbox.day.evidence import HOLDING, Evidence, Law, ToldCase, World
+from khaossync.sandbox.day.laws import prove, stock
+from khaossync.sandbox.day.notes import Notes
+from khaossync.sandbox.day.people import SECRET, Notice, People
+from khaossync.sandbox.day.range import BUNDLES, GIFT_SET, MONEY_CODES, RANGE, SKU_MAP, Product
 from khaossync.sandbox.day.script import Day
+from khaossync.sandbox.day.situations import SITUATIONS
 
-__all__ = ["GIFT_SET", "RANGE", "SITUATIONS", "SKU_MAP", "Day", "Law", "OpenCase", "Product", "World", "prove"]
+__all__ = [
+    "BUNDLES",
+    "GIFT_SET",
+    "HOLDING",
+    "MONEY_CODES",
+    "RANGE",
+    "SECRET",
+    "SITUATIONS",
+    "SKU_MAP",
+    "Day",
+    "Evidence",
+    "Law",
+    "Notes",
+    "Notice",
+    "People",
+    "Product",
+    "ToldCase",
+    "World",
+    "prove",
+    "stock",
+]

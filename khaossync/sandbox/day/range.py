@@ -1,20 +1,24 @@
 """What the simulated merchant sells: the same goods under the shop's SKUs and the ERP's stock codes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One article. `stock` is units per ERP site; an empty `stock_code` means that the ERP does not know it."""
+    """One article. `stock` is units per ERP site; an empty `stock_code` means that the ERP does not know it.
+
+    `pack` is what the ERP makes a unit of, by stock code; a `gift_card` is money and lies on no shelf.
+    """
 
     sku: str
     stock_code: str
     title: str
     price: Decimal
     vat: Decimal
-    stock: dict[str, int]
+    stock: dict[str, int] = field(default_factory=dict)
     pack: tuple[tuple[str, int], ...] = ()
+    gift_card: bool = False
 
 
 STANDARD, REDUCED, ZERO = Decimal("0.20"), Decimal("0.05"), Decimal("0.00")
@@ -49,10 +53,12 @@ def _books() -> list[Product]:
     ]
 
 
+MUG = Product("MUG", "MUG", "Stoneware mug", Decimal("9.95"), STANDARD, {"1": 300, "2": 60})
+
 RANGE: tuple[Product, ...] = (
     *_tees(),
     *_books(),
-    Product("MUG", "MUG", "Stoneware mug", Decimal("9.95"), STANDARD, {"1": 300, "2": 60}),
+    MUG,
     Product("TEA", "TEA", "Breakfast tea", Decimal("4.75"), ZERO, {"1": 400}),
     Product("SAUCER", "SAUCER", "Saucer", Decimal("5.50"), STANDARD, {"1": 200}),
     Product("SEAT", "SEAT", "Child seat", Decimal("89.00"), REDUCED, {"1": 60}),
@@ -63,8 +69,32 @@ GIFT_SET = Product(
 )
 """A pack in the ERP: the shop sells the header, the warehouse despatches its parts."""
 
+DUO = Product("DUO", "", "Two T-shirts", Decimal("33.35"), STANDARD, {"1": 40})
+BUNDLES = {DUO.sku: {"TEE/RED/M": 1, "TEE/BLUE/M": 1}}
+"""The [bundles] table: what only the shop sells as one."""
+
+POSTER = Product("POSTER", "POSTER", "Numbered print", Decimal("25.00"), STANDARD, {"1": 14})
+"""Few of it, and no more will come: whoever is late finds it sold out."""
+
+LAMP = Product("LAMP", "LAMP", "Reading lamp", Decimal("45.00"), STANDARD, {"1": 30})
+VASE = Product("VASE", "VASE", "Bud vase", Decimal("16.00"), STANDARD, {"1": 25})
+CLOCK = Product("CLOCK", "CLOCK", "Wall clock", Decimal("32.00"), STANDARD, {"1": 25})
+QUIET = (LAMP, VASE, CLOCK)
+"""Nobody buys these today: what happens to their stock is the doing of people in the house."""
+
+GIFT_CARD = Product("GIFTCARD", "", "Gift card", Decimal("25.00"), ZERO, gift_card=True)
+
 GHOST = Product("GHOST", "", "An article that nobody created in the ERP", Decimal("7.00"), STANDARD, {"1": 50})
-"""Listed in the shop, unknown to the ERP: its orders must be held, and only they."""
+"""Listed in the shop and unknown to the ERP until late in the day: its orders must be held, and only they."""
+
+LISTED = (*RANGE, GIFT_SET, DUO, POSTER, *QUIET, GIFT_CARD, GHOST)
+"""All that the shop offers."""
 
 SKU_MAP = {product.sku: product.stock_code for product in RANGE if product.sku != product.stock_code}
 """The [skus] table that the merchant would write."""
+
+MONEY_CODES = {"tip": "TIP", "duties": "DUTIES", "cash_rounding": "ROUNDING", "gift_card": GIFT_CARD.sku}
+"""The [money_codes] table: fees of the shop are forgotten in it."""
+
+COMPANIES = {"HARB01": "Harbour Tea Rooms", "MILL01": "Mill Stores", "NEWC01": "The New Canteen"}
+"""Customer code → name of the businesses that the ERP knows."""

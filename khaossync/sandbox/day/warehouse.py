@@ -1,11 +1,10 @@
-"""What the warehouse does: receive goods, pick what the ERP lists, and despatch it, sometimes in two parts."""
+"""What the warehouse does: pick what the ERP lists and despatch it, sometimes in two parts or without its number."""
 
 import random
-from decimal import Decimal
+from dataclasses import dataclass
 
-from khaossync.sandbox.day.range import RANGE, TAX_CODES, Product
-from khaossync.sandbox.khaosws import KhaosServer
-from khaossync.sandbox.khaosws.records import Order
+from khaossync.sandbox.day.notes import Notes
+from khaossync.sandbox.khaosws import KhaosServer, Order
 
 COURIERS = ("RM48", "DPD")
 AUTHORISE = 11
@@ -14,46 +13,49 @@ AUTHORISE = 11
 PARTED = 0.2
 """How many of the orders with several articles leave in two parcels."""
 
+UNNUMBERED = 10
+"""Every so many-th parcel that leaves whole gets its tracking number only later."""
+
+FORGETFUL = 4
+"""After how many rounds somebody types that number in."""
+
+
+@dataclass(slots=True)
+class Late:
+    """A parcel that left without its number."""
+
+    ref: str
+    number: str
+    rounds: int = FORGETFUL
+
 
 class Warehouse:
     """Works through the ERP's sales orders, a round at a time."""
 
-    def __init__(self, khaos: KhaosServer, dice: random.Random) -> None:
+    def __init__(self, khaos: KhaosServer, dice: random.Random, notes: Notes) -> None:
         self._khaos = khaos
         self._dice = dice
+        self._notes = notes
         self._consignments = 0
         self._picked: set[str] = set()
         self._parted: set[str] = set()
-
-    def stock(self, product: Product) -> None:
-        """Create the stock item with what is on the shelf."""
-        self._khaos.add_stock(
-            product.stock_code,
-            product.title,
-            {site: Decimal(units) for site, units in product.stock.items()},
-            tax_code=TAX_CODES[product.vat],
-            pack={code: Decimal(units) for code, units in product.pack} or None,
-        )
-
-    def money_code(self, code: str) -> None:
-        """Create a code that books money and stands on no shelf."""
-        self._khaos.add_stock(code, code.title(), {}, controlled=False)
-
-    def goods_in(self) -> None:
-        """A delivery from a supplier."""
-        product = self._dice.choice(RANGE)
-        self._khaos.receive(product.stock_code, Decimal(self._dice.randint(10, 60)), "1")
+        self._late: list[Late] = []
 
     def round(self) -> None:
         """Pick what came since the last round, despatch what was picked then, and issue what has left."""
         for order in self._khaos.orders():
             if not (order.cancelled or order.complete):
                 self._advance(order)
+        for late in self._late:
+            late.rounds -= 1
+            if not late.rounds:
+                self._khaos.track(late.ref, late.number, _followed_at(late.number))
+        self._late = [late for late in self._late if late.rounds]
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is left to be sent."""
-        return all(order.cancelled or order.complete for order in self._khaos.orders())
+        """Whether nothing is left to be sent, or to be typed in."""
+        return not self._late and all(order.cancelled or order.complete for order in self._khaos.orders())
 
     def _advance(self, order: Order) -> None:
         if order.stage == AUTHORISE:
@@ -67,14 +69,27 @@ class Warehouse:
             self._khaos.issue(order.ref)
 
     def _despatch(self, order: Order) -> None:
-        codes = {line.stock_code for line in order.goods}
-        parcel = None
-        if len(codes) > 1 and order.ref not in self._parted and self._dice.random() < PARTED:
-            first = min(codes)
-            parcel = {first: sum(line.quantity for line in order.goods if line.stock_code == first)}
+        parcel, whole = self._first_part(order), order.ref not in self._parted
         self._parted.add(order.ref)
         self._consignments += 1
-        consignment = f"TRK{self._consignments:06d}GB"
+        number = f"TRK{self._consignments:06d}GB"
         courier = self._dice.choice(COURIERS)
-        url = f"https://track.example/{consignment}"
-        self._khaos.despatch(order.ref, parcel, courier=courier, consignment=consignment, tracking_url=url)
+        if parcel is None and whole and self._consignments % UNNUMBERED == 0:
+            self._late.append(Late(order.ref, number))
+            self._notes.late.append(number)
+            self._khaos.despatch(order.ref, courier=courier, consignment="")
+        else:
+            url = _followed_at(number)
+            self._khaos.despatch(order.ref, parcel, courier=courier, consignment=number, tracking_url=url)
+
+    def _first_part(self, order: Order) -> dict[str, int] | None:
+        """What leaves first, of an order that leaves in two parcels."""
+        codes = {line.stock_code for line in order.goods}
+        if len(codes) < 2 or order.ref in self._parted or self._dice.random() >= PARTED:
+            return None
+        first = min(codes)
+        return {first: int(sum(line.quantity for line in order.goods if line.stock_code == first))}
+
+
+def _followed_at(number: str) -> str:
+    return f"https://track.example/{number}"

@@ -27,7 +27,11 @@ class LineRecord:
 
 @dataclass(frozen=True, slots=True)
 class OrderRecord:
-    """One order as it stands. `total` and `tax` are after refunds; `bought_total` is before."""
+    """One order as it stands. `total` and `tax` are after refunds; `bought_total` is before.
+
+    `rounding` is what paying in cash adds to the total. `company` is the business that buys, `customer_code` what the
+    shop keeps as its code in the ERP; both are empty for a person. `on_terms` tells that it is paid later.
+    """
 
     id: str
     name: str
@@ -44,6 +48,15 @@ class OrderRecord:
     refunded: Decimal
     tags: tuple[str, ...]
     lines: tuple[LineRecord, ...]
+    rounding: Decimal
+    company: str
+    customer_code: str
+    on_terms: bool
+
+    @property
+    def owed(self) -> Decimal:
+        """What the customer is to pay for what stands."""
+        return self.total + self.rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +88,7 @@ class RefundRecord:
 def order_record(order: Order) -> OrderRecord:
     """The plain record of an order."""
     now = figures.current(order)
+    told = order.company.told if order.company else None
     return OrderRecord(
         id=gid("Order", order.number),
         name=order.name,
@@ -103,6 +117,10 @@ def order_record(order: Order) -> OrderRecord:
             )
             for line in order.lines
         ),
+        rounding=order.rounding,
+        company=told.name if told else "",
+        customer_code=(told.location_external_id or told.external_id or "") if told else "",
+        on_terms=order.net_days is not None,
     )
 
 

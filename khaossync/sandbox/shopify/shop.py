@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Unpack
@@ -231,6 +232,13 @@ class ShopifyShop(Looks):
     def tag(self, order: str, *tags: str) -> None:
         """Staff tag an order."""
         notes.change_tags(self.state, self._order(order), add=tags)
+
+    def enter_company_code(self, order: str, code: str) -> None:
+        """Staff enter the ERP's customer code of the company that bought; that touches none of its orders."""
+        company = self._order(order).company
+        if company is None:
+            raise ValueError(f"no company bought {order}")
+        company.told = replace(company.told, external_id=code)
 
     def assess(self, order: str, recommendation: str) -> None:
         """The risk of an order is judged anew: ACCEPT, INVESTIGATE, CANCEL or NONE."""

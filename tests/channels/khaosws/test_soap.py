@@ -13,13 +13,22 @@ from khaossync.domain.errors import SyncError, TransientError
 from khaossync.erp.khaosws.connector import open_client
 from khaossync.erp.khaosws.markup import UnintelligibleError
 from khaossync.erp.khaosws.soap import FaultError, Result, envelope, read
-from khaossync.erp.khaosws.wire import import_result, names, sites, stock_codes
+from khaossync.erp.khaosws.stock_list import StockList
+from khaossync.erp.khaosws.wire import import_result, names, sites
 
 XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
 def result(operation: str, body: str) -> Result:
     return read(operation, answer(operation, body).encode())
+
+
+def stock_codes(text: str, piece: int = 7) -> tuple[str, ...]:
+    """The codes of a list that arrives in pieces of so many bytes."""
+    body, taken = text.encode(), StockList("GetStockList")
+    for start in range(0, len(body), piece):
+        taken.feed(body[start : start + piece])
+    return taken.codes()
 
 
 def test_every_argument_says_its_type() -> None:
@@ -53,7 +62,7 @@ def test_text_may_come_in_cdata_and_in_any_namespace() -> None:
 
 def test_arrays_are_nested_items() -> None:
     _, text = listed("A/1", "B 2", "A/1")
-    assert stock_codes(read("GetStockList", text.encode())) == ("A/1", "B 2")
+    assert stock_codes(text) == ("A/1", "B 2")
 
 
 def test_arrays_and_records_may_be_written_beside_the_answer() -> None:
@@ -62,7 +71,7 @@ def test_arrays_and_records_may_be_written_beside_the_answer() -> None:
         '<r id="1"><Count>2</Count><List href="#2"/></r><r id="2"><item href="#3"/><item href="#4"/></r>'
         '<r id="3"><StockCode>A</StockCode></r><r id="4"><StockCode href="#5"/></r><s id="5">B</s>'
     )
-    assert stock_codes(read("GetStockList", text.encode())) == ("A", "B")
+    assert stock_codes(text) == ("A", "B")
 
 
 @pytest.mark.parametrize(
@@ -77,18 +86,37 @@ def test_references_into_nothing_or_in_circles_are_refused(target: str) -> None:
 def test_a_list_that_promises_more_than_it_holds_is_refused() -> None:
     _, text = listed("A", count=2)
     with pytest.raises(UnintelligibleError, match="promises 2"):
-        stock_codes(read("GetStockList", text.encode()))
+        stock_codes(text)
 
 
 def test_a_row_without_a_code_does_not_spoil_the_list() -> None:
     rows = "<item><StockCode>A</StockCode></item><item><StockCode/></item>"
     text = f"<return><Count>2</Count><List>{rows}</List></return>"
-    assert stock_codes(result("GetStockList", text)) == ("A",)
+    assert stock_codes(answer("GetStockList", text)) == ("A",)
 
 
 def test_an_empty_list_is_a_list() -> None:
-    assert stock_codes(result("GetStockList", "<return><Count>0</Count></return>")) == ()
-    assert stock_codes(result("GetStockList", "<return xsi:nil='true'/>")) == ()
+    assert stock_codes(answer("GetStockList", "<return><Count>0</Count></return>")) == ()
+    assert stock_codes(answer("GetStockList", "<return xsi:nil='true'/>")) == ()
+
+
+@pytest.mark.parametrize("piece", [1, 2, 3, 5, 64, 100_000])
+def test_a_list_may_be_cut_anywhere_on_its_way(piece: int) -> None:
+    """Between the bytes of a letter, within a tag, within a reference that XML forbids."""
+    rows = "".join(f"<item><StockCode>{code}</StockCode><StockDesc>é&#x1F;</StockDesc></item>" for code in "ABÜ")
+    text = answer("GetStockList", f"<return><Count>3</Count><List>{rows}</List></return>")
+    assert stock_codes(text, piece) == ("A", "B", "Ü")
+
+
+def test_a_fault_in_place_of_a_list_is_a_fault() -> None:
+    with pytest.raises(FaultError, match="no such date type"):
+        stock_codes(fault("no such date type")[1])
+
+
+@pytest.mark.parametrize("text", ["", "<a/>", "no XML", "<!DOCTYPE x><a/>", "<a><b></a>", answer("GetSiteList", "")])
+def test_what_is_no_list_is_refused(text: str) -> None:
+    with pytest.raises(UnintelligibleError):
+        stock_codes(text)
 
 
 def test_strings_and_sites_are_read() -> None:

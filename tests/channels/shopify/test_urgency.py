@@ -13,6 +13,7 @@ from khaossync.clock import SystemClock
 from khaossync.domain.despatch import Consignment, ConsignmentLine
 from khaossync.domain.documents import Kind
 from khaossync.domain.messages import Delivery
+from khaossync.domain.orders import Order
 from khaossync.domain.stock import ChannelLevel
 from khaossync.ports import Connector, Kit
 
@@ -90,8 +91,8 @@ async def test_despatches_go_first_and_levels_late(world: World) -> None:
 
 
 def _line(body: object) -> str:
-    lines = getattr(body, "lines", ())
-    return str(lines[0].line_id)
+    assert isinstance(body, Order)
+    return body.lines[0].line_id
 
 
 def _parcel(order: str) -> Consignment:

@@ -122,6 +122,16 @@ def breaks_over_three(batch: Sequence[Delivery]) -> Sequence[Outcome]:
     return [Done("set")] * len(batch)
 
 
+async def test_a_level_that_waits_for_the_orders_has_them_read() -> None:
+    """SHO-26: it raises what was seen, which may be the trace of a sale; the next reading might be an hour away."""
+    seen = ChannelLevel("MUG", "item", "loc-1", 9, expected=4, seen_at=NOON)
+    claims = Claims([message(Kind.STOCK_LEVEL, seen, id=1, key="MUG@loc-1")])
+    loop, asked = push(Scripted(Kind.STOCK_LEVEL, breaks_over_three), claims), []
+    loop.orders_first = lambda: asked.append("shop")
+    assert await loop.tick() == {"retry": 1}
+    assert asked == ["shop"]
+
+
 async def test_a_sink_that_breaks_over_one_message_does_its_others_all_the_same() -> None:
     """A poisoned record must not stand at the head of its queue for ever."""
     claims, sink = Claims([a_level(number) for number in (1, 2, 3, 4)]), Scripted(Kind.STOCK_LEVEL, breaks_over_three)

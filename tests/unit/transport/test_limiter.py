@@ -126,6 +126,40 @@ def test_a_pause_holds_every_call_back(bucket: Bucket) -> None:
     assert [at["waiting"], at["new"]] == pytest.approx([4.0, 4.1], abs=0.11)
 
 
+def test_a_pause_that_comes_with_the_turn_is_still_obeyed() -> None:
+    """Who was called and does not know it yet looks again."""
+
+    async def story() -> float:
+        calls = empty()
+        waiting = calls.start("waiting", DESPATCH, 50)
+        await asyncio.sleep(0)
+        asyncio.get_running_loop().call_at(5.0, calls.limiter.pause, 3)
+        await waiting
+        return calls.at["waiting"]
+
+    assert on_a_virtual_clock(story) == pytest.approx(8.0)
+
+
+def test_when_another_app_drains_the_bucket_a_despatch_need_not_fill_it_for_a_page_of_the_catalogue() -> None:
+    """SHO-10: what was put aside is gone; else an app that takes all would keep despatches out for ever."""
+
+    async def story() -> float:
+        calls = Calls(Limiter(CostBucket(1000, 1000, 100)))
+        page = calls.start("page", BACKFILL, 1000)
+        for n in range(200):
+            await calls.call(f"despatch {n}", DESPATCH, 50, took=0.1)
+        async with calls.limiter.turn(DESPATCH, 50) as turn:
+            pass
+        calls.limiter.told(turn, Charge(50, 0, 1000, 100))
+        began = now()
+        await calls.call("last", DESPATCH, 50)
+        page.cancel()
+        assert "page" not in calls.at
+        return now() - began
+
+    assert on_a_virtual_clock(story) < 2.0
+
+
 def test_good_news_reaches_those_who_wait_already() -> None:
     """A cautious start must not make the first callers wait for tokens that the server has long had."""
 

@@ -127,7 +127,7 @@ async def use(limiter: Limiter, server: Server, priority: Priority, costs: tuple
         limiter.told(turn, charge)
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(40))
 def test_a_server_is_used_to_the_full_and_never_has_to_refuse(seed: int) -> None:
     """SHO-2, SHO-3: though it starts with a wrong belief, and no answer says how old it is."""
 
@@ -143,28 +143,4 @@ def test_a_server_is_used_to_the_full_and_never_has_to_refuse(seed: int) -> None
 
     server = on_a_virtual_clock(story)
     assert server.refused == 0
-    assert server.granted >= 0.97 * (FULL + 300 * RATE)
-
-
-def test_another_app_that_drains_the_bucket_does_not_keep_a_despatch_waiting() -> None:
-    """SHO-10: what is put aside for a page of the catalogue is not there any more, so nobody waits for it."""
-
-    async def story() -> float:
-        server, limiter = Server(random.Random(1)), Limiter(CostBucket(FULL, FULL, RATE))
-        pressing = [
-            asyncio.create_task(use(limiter, server, priority, costs, 400))
-            for priority, costs in ((Priority.BACKFILL, (900.0, 900.0)), *([(Priority.ORDERS, (50.0, 90.0))] * 6))
-        ]
-        await asyncio.sleep(200)
-        for _ in range(100):  # it takes all, again and again
-            server.restore()
-            server.level = min(server.level, 80)
-            await asyncio.sleep(0.2)
-        began = now()
-        async with limiter.turn(Priority.DESPATCH, 50):
-            waited = now() - began
-        for task in pressing:
-            task.cancel()
-        return waited
-
-    assert on_a_virtual_clock(story) < 2.0
+    assert server.granted >= 0.98 * (FULL + 300 * RATE)

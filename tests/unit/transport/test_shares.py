@@ -36,7 +36,7 @@ def test_the_most_urgent_goes_first_and_of_one_class_who_came_first() -> None:
 
 def test_each_class_leaves_more_than_the_one_above_it() -> None:
     needs = [chosen(Shares(), caller(priority))[1] for priority in Priority]
-    assert needs == [10, 60, 110, 160, 210]
+    assert needs == pytest.approx([10, 60, 110, 160, 210])
 
 
 def test_a_full_bucket_is_enough_for_anybody() -> None:
@@ -99,6 +99,14 @@ def test_no_more_is_put_aside_than_a_call_needs_or_a_small_part_of_the_bucket() 
     for _ in range(100):
         shares.spent(caller(DESPATCH, 500), [caller(STOCK, 1), caller(BACKFILL, 300)], FULL, now=0)
     assert chosen(shares, caller(DESPATCH))[1] == 10 + 50 + 300
+
+
+def test_half_a_bucket_is_kept_for_others_at_most() -> None:
+    """Else cheap calls would wait for a full bucket, and what is restored meanwhile would be lost."""
+    shares, waiting = Shares(), [caller(priority, 900) for priority in (ORDERS, REFUNDS, STOCK, BACKFILL)]
+    for _ in range(20):
+        shares.spent(caller(DESPATCH, 200), waiting, FULL, now=0)
+    assert chosen(shares, caller(DESPATCH), *waiting) == (caller_like(DESPATCH), 10 + 500)
 
 
 def test_what_another_app_drained_is_not_put_aside_any_more() -> None:

@@ -1,0 +1,1 @@
+"""Stock at size: what a large catalogue costs when little of it changes."""

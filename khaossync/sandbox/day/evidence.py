@@ -1,0 +1,152 @@
+"""What a trading day left behind, read back from both simulated systems and never from the daemon's own tables."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+
+from khaossync.sandbox.day.notes import Notes
+from khaossync.sandbox.day.people import People
+from khaossync.sandbox.khaosws import Invoice, KhaosServer
+from khaossync.sandbox.khaosws import Order as SalesOrder
+from khaossync.sandbox.shopify import OrderRecord, ShopifyShop
+
+PAID = frozenset({"PAID", "AUTHORIZED", "PARTIALLY_REFUNDED"})
+"""The shop's words for an order whose goods the customer is to have."""
+
+NEVER = frozenset({"VOIDED", "REFUNDED"})
+"""Those for an order that will not be delivered any more."""
+
+HOLDING = frozenset(
+    {
+        "unmapped_sku",
+        "unmapped_delivery_method",
+        "unmapped_customer",
+        "unknown_money",
+        "total_mismatch",
+        "order_refused",
+        "order_held",
+        "address_does_not_fit",
+    }
+)
+"""The cases that keep an order from the ERP until a person has acted."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToldCase:
+    """What people were asked to do: the class of the case, whose matter it is, and the record it names."""
+
+    case_class: str
+    source: str
+    subject: str
+    is_open: bool = True
+
+
+@dataclass(slots=True)
+class Law:
+    """One law of the day: how many records were held against it, and which broke it."""
+
+    text: str
+    checked: int = 0
+    broken: list[str] = field(default_factory=list)
+
+    def hold(self, good: bool, complaint: str) -> None:
+        """Hold one record against the law."""
+        self.checked += 1
+        if not good:
+            self.broken.append(complaint)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a judge needs to know of the merchant's settings; `packs` are the ERP's, `bundles` the shop's own."""
+
+    channel: str
+    prefix: str
+    skus: Mapping[str, str]
+    buffer: int
+    sites: Sequence[str]
+    packs: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    bundles: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    def ref(self, order_id: str) -> str:
+        """The reference under which an order must be found in the ERP."""
+        return self.prefix + order_id.rsplit("/", 1)[-1]
+
+    def stock_code(self, sku: str) -> str:
+        """The stock code of a SKU."""
+        return self.skus.get(sku, sku)
+
+    def parts(self, sku: str) -> Mapping[str, int]:
+        """What lies on the shelf for one unit of a SKU, by stock code."""
+        code = self.stock_code(sku)
+        return self.bundles.get(sku) or self.packs.get(code) or {code: 1}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Both systems, the cases that people were given, what else they were told, and what the script knows."""
+
+    shop: ShopifyShop
+    khaos: KhaosServer
+    people: People
+    cases: Sequence[ToldCase]
+    world: World
+    notes: Notes = field(default_factory=Notes)
+    untold: Sequence[str] = ()
+
+    @cached_property
+    def orders(self) -> Sequence[OrderRecord]:
+        """Every order of the shop."""
+        return self.shop.orders()
+
+    @cached_property
+    def all_sales_orders(self) -> Sequence[SalesOrder]:
+        """Every sales order of the ERP."""
+        return self.khaos.orders()
+
+    @cached_property
+    def sales_orders(self) -> Mapping[str, Sequence[SalesOrder]]:
+        """The sales orders of an order, by its id."""
+        by_ref: dict[str, list[SalesOrder]] = defaultdict(list)
+        for one in self.all_sales_orders:
+            by_ref[one.ref].append(one)
+        return {order.id: by_ref[self.world.ref(order.id)] for order in self.orders}
+
+    @cached_property
+    def open_cases(self) -> Mapping[str, set[str]]:
+        """The classes of the open cases about an order, by its id."""
+        by_order: dict[str, set[str]] = defaultdict(set)
+        for case in self.cases:
+            if case.is_open:
+                by_order[case.subject.removeprefix(f"{self.world.channel}:").split(" ")[0]].add(case.case_class)
+        return by_order
+
+    @cached_property
+    def unposted(self) -> Counter[str]:
+        """Units that the shop has sold and the ERP does not count, by stock code."""
+        units: Counter[str] = Counter()
+        for order in self.orders:
+            gone = order.test or order.cancelled_at or order.financial_status in NEVER
+            if gone or self.sales_orders[order.id]:
+                continue
+            for line in order.lines:
+                for code, each in self.world.parts(line.sku).items():
+                    units[code] += each * line.quantity
+        return units
+
+    def left(self, code: str) -> Mapping[str, Decimal]:
+        """What may still be sold of a stock code, by site: free, less what was sold already, from the fullest site."""
+        left = {site: self.khaos.available(code, site) for site in self.world.sites}
+        left[max(left, key=lambda site: left[site])] -= self.unposted[code]
+        return left
+
+    def is_due(self, order: OrderRecord) -> bool:
+        """Whether an order belongs into the ERP."""
+        return (order.financial_status in PAID or order.on_terms) and not order.test and order.cancelled_at is None
+
+    def shipped(self, order: OrderRecord) -> list[Invoice]:
+        """What has left the warehouse for an order."""
+        invoices = (invoice for one in self.sales_orders[order.id] for invoice in one.invoices)
+        return [invoice for invoice in invoices if invoice.shipped_at is not None]
