@@ -8,13 +8,13 @@ import resource
 import sys
 import tempfile
 import time
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import structlog
 
@@ -32,7 +32,7 @@ from khaossync.loops.pull import Pull
 from khaossync.loops.push import Claimable, Push
 from khaossync.ops.metrics import Metrics
 from khaossync.outbox import DatabaseSettings, PostgresOutbox, migrate, open_outbox
-from khaossync.ports import Kit, Sink, Source
+from khaossync.ports import Connector, Kit, Sink, Source
 
 DELTA = 100
 """How many levels change at once in the daily case."""
@@ -149,36 +149,44 @@ async def measure(count: int) -> Figures:
     """All figures of one size."""
     figures = Figures(count)
     async with AsyncExitStack() as stack:
-        systems, told = await _other_side(count, stack)
-        bench = await _bench(told, stack)
-        await _list(bench, count, told)
+        systems = await OtherSide.start(count, stack)
+        bench = await _bench(systems.told, stack)
+        await _list(bench, count, systems.told)
         say(f"{count:,} codes: first reading")
         figures.first, figures.first_cpu, _ = await bench.sweep()
         say(f"{count:,} codes: {DELTA} changes")
-        await _change(systems, DELTA, 1)
+        await systems.change(DELTA, 1)
         figures.delta, figures.delta_cpu, figures.reached = await bench.delta(DELTA)
         say(f"{count:,} codes: sweep without a change")
         figures.sweep, figures.sweep_cpu, _ = await bench.sweep()
         say(f"{count:,} codes: sweep with one in a hundred changed")
-        await _change(systems, count // 100, 100)
+        await systems.change(count // 100, 100)
         figures.drifted, figures.drifted_cpu, figures.queued = await bench.sweep()
         figures.peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return figures
 
 
-async def _other_side(count: int, stack: AsyncExitStack) -> tuple[Process, dict[str, Any]]:
-    command = (sys.executable, "-m", "benchmarks.stock.systems", str(count))
-    systems = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=2**20)
-    assert systems.stdin and systems.stdout
-    stack.push_async_callback(systems.wait)
-    stack.callback(systems.stdin.close)
-    return systems, json.loads(await systems.stdout.readline())
+@dataclass(frozen=True, slots=True)
+class OtherSide:
+    """The process of the simulators, and what it told of itself."""
 
+    orders: asyncio.StreamWriter
+    answers: asyncio.StreamReader
+    told: dict[str, Any]
 
-async def _change(systems: Process, changes: int, step: int) -> None:
-    assert systems.stdin and systems.stdout
-    systems.stdin.write(f"{changes} {step}\n".encode())
-    await systems.stdout.readline()
+    @classmethod
+    async def start(cls, count: int, stack: AsyncExitStack) -> "OtherSide":
+        command = (sys.executable, "-m", "benchmarks.stock.systems", str(count))
+        process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=2**20)
+        orders, answers = cast("asyncio.StreamWriter", process.stdin), cast("asyncio.StreamReader", process.stdout)
+        stack.push_async_callback(process.wait)
+        stack.callback(orders.close)
+        return cls(orders, answers, json.loads(await answers.readline()))
+
+    async def change(self, changes: int, step: int) -> None:
+        """Move the levels of so many codes, one in every so many."""
+        self.orders.write(f"{changes} {step}\n".encode())
+        await self.answers.readline()
 
 
 async def _bench(told: dict[str, Any], stack: AsyncExitStack) -> Bench:
@@ -231,9 +239,7 @@ def _config(told: dict[str, Any]) -> Config:
     return Config.model_validate({"erp": {"khaos": erp}, "channel": {"shop": channel}})
 
 
-def _with(connector: Any, sink: Awaited) -> Any:
-    from dataclasses import replace
-
+def _with(connector: Connector, sink: Awaited) -> Connector:
     return replace(connector, sinks={**connector.sinks, Kind.STOCK_LEVEL: sink})
 
 

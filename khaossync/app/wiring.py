@@ -38,6 +38,9 @@ TIDY = timedelta(minutes=10)
 SUBSCRIBE = timedelta(hours=1)
 """How often it is looked whether every webhook is still subscribed; they only hasten what polling finds."""
 
+RELEVEL = timedelta(seconds=30)
+"""How often it is looked whether levels have changed without a document: a peak has begun, units count as sold."""
+
 TELL = timedelta(seconds=5)
 """How often it is looked whether there is something to tell a person or a watcher."""
 
@@ -149,7 +152,7 @@ class Wiring:
         title = f"levels {channel}"
         beat = partial(self._beats.beat, title)
         relevel = Relevel(channel, self._outbox, self._rules, self._clock, beat, self._turn)
-        return self._loop(title, relevel.tick, IDLE, None)
+        return self._loop(title, relevel.tick, RELEVEL, None)
 
     def _loop(self, name: str, tick: Tick, interval: timedelta, wake: Waker | None, *, critical: bool = True) -> Loop:
         self._beats.register(name, interval, bound=max(3 * interval, SILENCE), critical=critical)

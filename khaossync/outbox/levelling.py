@@ -66,6 +66,18 @@ from unnest($1::text[], $2::text[], $3::int[]) as told (destination, key, quanti
 where l.destination = told.destination and l.key = told.key"""
 
 
+# A channel that has no such item any more neither shows a level of it nor sells it; a later reading may tell it anew.
+FORGET_LISTING = """
+delete from khaossync.documents d
+using unnest($1::text[], $2::text[]) as gone (channel, sku)
+where d.source = gone.channel and d.kind = 'listing' and d.key = gone.sku"""
+
+FORGET_LEVELS = """
+delete from khaossync.levels l
+using unnest($1::text[], $2::text[]) as gone (destination, key)
+where l.destination = gone.destination and l.key = gone.key"""
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is stored about a level."""
@@ -154,6 +166,12 @@ async def deliver_levels(connection: Connection, quantities: Mapping[Lane, int],
     """Note what channels were made to show."""
     table = columns(((*lane, quantity) for lane, quantity in sorted(quantities.items())), 3)
     await connection.execute(DELIVERED, *table, now)
+
+
+async def forget_levels(connection: Connection, levels: Sequence[tuple[str, ChannelLevel]]) -> None:
+    """Forget what channels were to show of items that they do not have any more."""
+    await connection.execute(FORGET_LEVELS, *columns(((to, level.key) for to, level in levels), 2))
+    await connection.execute(FORGET_LISTING, *columns(sorted({(to, level.sku) for to, level in levels}), 2))
 
 
 async def _replace(

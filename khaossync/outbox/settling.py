@@ -15,7 +15,7 @@ from khaossync.outbox.casework import attach, case_key, close_left, open_cases
 from khaossync.outbox.codec import storable
 from khaossync.outbox.database import Connection
 from khaossync.outbox.history import Change, record
-from khaossync.outbox.levelling import deliver_levels, lock_levels
+from khaossync.outbox.levelling import deliver_levels, forget_levels, lock_levels
 from khaossync.outbox.linking import settle_links
 from khaossync.outbox.rows import MESSAGE_COLUMNS, columns, message_of
 
@@ -118,6 +118,8 @@ async def settle(
     delivered = {_lane(item.message): _quantity(item) for item in levels if isinstance(item.verdict, Complete)}
     if delivered:
         await deliver_levels(connection, delivered, now)
+    if absent := [(item.message.destination, _level(item)) for item in levels if isinstance(item.verdict, Withdraw)]:
+        await forget_levels(connection, absent)
     return await _regain(connection, [item.message.id for item in levels if item.message.id not in ids.reached])
 
 
@@ -242,7 +244,11 @@ def _lane(message: Message) -> tuple[str, str]:
 
 
 def _quantity(settlement: Settlement) -> int:
+    return _level(settlement).quantity
+
+
+def _level(settlement: Settlement) -> ChannelLevel:
     level = settlement.payload if isinstance(settlement.payload, ChannelLevel) else settlement.message.body
     if not isinstance(level, ChannelLevel):
         raise TypeError(f"message {settlement.message.id} of kind stock_level carries no level")
-    return level.quantity
+    return level

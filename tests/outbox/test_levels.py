@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from examples import document, listing
 from outbox.stories import HandClock, a_case, a_level, acceptance, claim_one, complete, levels, query, value
 
 from khaossync.domain.documents import Kind
-from khaossync.domain.messages import Message, Park, Retry, Settlement
+from khaossync.domain.messages import Complete, Message, Park, Retry, Settlement, Withdraw
 from khaossync.domain.stock import ChannelLevel, Sale, Wanted
 from khaossync.outbox import Database, PostgresOutbox
 from khaossync.outbox.levelling import Known, must_go
@@ -160,6 +161,17 @@ async def test_a_sale_that_was_seen_already_is_not_taken_off_again(outbox: Postg
     sold = (Sale(1, clock.now() - timedelta(seconds=1)),)
     await outbox.accept(acceptance(levels=(Wanted("shop", "shop", a_level(4), sold=sold),)))
     assert level_of(await claim_level(outbox)) == a_level(4, expected=5)
+
+
+async def test_an_item_that_the_channel_has_no_more_is_forgotten(outbox: PostgresOutbox, database: Database) -> None:
+    """S-18: else every movement in the ERP would ask for it again."""
+    told = [document("shop", Kind.LISTING, sku, listing(sku)) for sku in ("MUG", "TEE")]
+    await outbox.accept(acceptance(documents=told, stream="catalogue"))
+    await outbox.accept(levels(a_level(5), a_level(5, sku="TEE")))
+    mug, tee = await outbox.claim("shop", Kind.STOCK_LEVEL, 10)
+    await outbox.settle([Settlement(mug, Withdraw("the shop has no such item")), Settlement(tee, Complete("1"))])
+    assert [one.sku for one in await outbox.listed("shop", "", 9)] == ["TEE"]
+    assert [row["key"] for row in await query(database, "select key from khaossync.levels")] == ["TEE@loc-1"]
 
 
 async def test_sales_of_one_page_add_up(outbox: PostgresOutbox, database: Database, clock: HandClock) -> None:

@@ -9,10 +9,11 @@ import pytest
 import pytest_asyncio
 from outbox.conftest import at_database, execute
 
-from khaossync.outbox.casework import ATTACH, OPEN
+from khaossync.outbox.casework import ATTACH, CLOSE_CURED, DISMISSED, OPEN
 from khaossync.outbox.enqueueing import AGAIN
 from khaossync.outbox.feeds import READ_EVENTS, READ_LEVELS
-from khaossync.outbox.knowing import HOOK, KNOWN, LINKS, OPEN_REFERENCES, TOLD
+from khaossync.outbox.holding import AWAITED, COUNT, HELD, POSTED, UNPOSTED
+from khaossync.outbox.knowing import HOOK, KNOWN, LINKS, LISTED, OPEN_REFERENCES, TOLD
 from khaossync.outbox.ownership import PROMOTE
 from khaossync.outbox.releasing import BY_CLASS, BY_STOCK_CODE, GO
 from khaossync.outbox.settling import DEFER, FINISH, INTEND, PARK
@@ -51,6 +52,9 @@ FILL = """
     select 'unmapped_sku', 'shop', 'shop:' || n, case when n % 2000 = 0 then 'open' else 'closed' end, '',
         '{"stock codes": "CUP, JUG"}', :noon, :noon, case when n % 2000 > 0 then :noon end
     from generate_series(1, 20000) n;
+    insert into khaossync.unposted (order_key, stock_code, channel, erp, units, posted_at)
+    select 'shop:' || n, 'SKU' || n % 900, 'shop', 'khaos', 1, case when n % 2 = 0 then :noon end
+    from generate_series(1, 5000) n;
     insert into khaossync.case_messages (case_id, message_id) select n, n from generate_series(1, 20000) n;
     analyze;
 """.replace(":noon", NOON)
@@ -64,6 +68,7 @@ ONE_OF_MANY = {
     "levels",
     "cases",
     "case_messages",
+    "unposted",
 }
 """The tables that grow with the trade; the others stay small or are written in order."""
 
@@ -95,6 +100,14 @@ STATEMENTS: dict[str, tuple[str, str]] = {
     "told": (TOLD, "array['khaos'], array['order'], array['shop:7'], array['1']"),
     "links": (LINKS, "array['shop:7'], array['khaos'], array['S8']"),
     "open references": (OPEN_REFERENCES, "'khaos'"),
+    "dismissed": (DISMISSED, "array['unmapped_sku'], array['shop'], array['shop:7']"),
+    "close cured": (CLOSE_CURED, f"array['unmapped_sku'], array['shop'], array['shop:7'], {NOON}"),
+    "listed": (LISTED, "'shop', 'SKU5', 500"),
+    "held": (HELD, "array['shop:7']"),
+    "unposted": (UNPOSTED, f"array['shop'], array['SKU7'], array[{NOON}]"),
+    "awaited": (AWAITED, f"array['khaos'], array['SKU7'], array[{NOON}]"),
+    "count": (COUNT, f"array['khaos'], array['SKU7'], array[{NOON}]"),
+    "posted": (POSTED, f"array['shop:7'], {NOON}"),
     "hook": (HOOK, f"'shop', 'd', 't', {NOON}"),
     "names of a trace": (NAMES, "'#77'"),
     "events of a trace": (EVENTS, "array['shop:77', 'S77']"),
