@@ -80,7 +80,7 @@ def agrees(house: Playhouse, sku: str) -> bool:
 
 
 async def test_a_slow_import_delays_neither_despatches_nor_stock(house: Playhouse) -> None:
-    """SHO-23, SHO-28, SHO-F4."""
+    """SHO-23, SHO-28, SHO-F4, M-4: the loops run side by side."""
     shop, khaos = house.shop, house.khaos
     ready = shop.place_order([("SEAT", 1)])
     ref = (await house.sent(ready)).ref

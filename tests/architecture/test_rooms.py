@@ -179,3 +179,9 @@ def test_every_module_says_what_it_is() -> None:
 def test_no_module_has_a_name_that_says_nothing() -> None:
     empty = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
     assert [name for name, _ in modules() if empty & set(Path(name).with_suffix("").parts)] == []
+
+
+def test_the_top_level_holds_what_was_agreed() -> None:
+    """M-3."""
+    agreed = ("khaossync", "systemd", "tests", "config.example.toml", "pyproject.toml", "Makefile")
+    assert [name for name in agreed if not (ROOT / name).exists()] == []
