@@ -60,7 +60,7 @@ async def _play(options: argparse.Namespace, folder: Path) -> int:
                 laws = await _live(stage, daemon, picture, TRADING_DAY / options.speed)
             print()
             good = show_proof([*map(_row, laws), _frugality(daemon)])
-            print(f"\nseen by the way: {stage.told()}\n{daemon.told()}")
+            print(f"\n{stage.told()}\n{daemon.told()}")
             if options.keep_running:
                 await _stay(stage, daemon)
     return 0 if good else 1

@@ -5,6 +5,7 @@ import json
 import random
 import socket
 import sys
+import textwrap
 from asyncio import create_subprocess_exec, subprocess
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -48,6 +49,8 @@ WORLD = World(
     bundles=BUNDLES,
 )
 FLOWS = ("orders", "stock", "despatches", "refunds")
+WIDTH = 78
+"""Characters of a line of what was played."""
 OPENING = timedelta(hours=9)
 LENGTH = timedelta(hours=10)
 
@@ -132,7 +135,7 @@ class Stage:
         """The situations that were played and the troubles that struck."""
         troubles = len(self.shop.faults.happened) + len(self.khaos.faults.happened)
         played = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in self.day.told.most_common())
-        return f"{played}; {troubles} faults struck"
+        return textwrap.fill(f"seen by the way: {played}; {troubles} faults struck", WIDTH)
 
     async def _cases(self, *more: str) -> list[Mapping[str, Any]]:
         command = (sys.executable, "-m", "khaossync", "cases", "list", "--json", *more, "--config", str(self.config))

@@ -26,6 +26,9 @@ from khaossync.sandbox.shopify import ShopifyShop
 PLACE = "Warehouse"
 """The shop's one location."""
 
+ENOUGH_FOR = 200
+"""Customers whom the stock of the range serves without anything running out."""
+
 _SITE = "1"
 _DELIVERIES = 6
 
@@ -38,16 +41,21 @@ class Office:
     ) -> None:
         self._shop, self._khaos, self._dice, self._agenda, self._notes = shop, khaos, dice, agenda, notes
 
-    def open(self) -> None:
-        """Put the range on sale, the same stock on both sides, and take up the businesses that buy."""
+    def open(self, customers: int) -> None:
+        """Put the range on sale, the same stock on both sides, and take up the businesses that buy.
+
+        There is enough of the range for so many customers: only what is meant to run out does.
+        """
+        plenty = 1 + customers // ENOUGH_FOR
         for code in ("DISCOUNT", *MONEY_CODES.values()):
             self._khaos.add_stock(code, code.title(), {}, controlled=False)
         for code, name in COMPANIES.items():
             self._khaos.add_company(code, name, terms_days=30)
         for product in LISTED:
+            times = plenty if product in RANGE else 1
             if product.stock_code:
-                self._stock(product)
-            shown = {} if product.gift_card else {PLACE: sum(product.stock.values())}
+                self._stock(product, times)
+            shown = {} if product.gift_card else {PLACE: times * sum(product.stock.values())}
             self._shop.list_product(
                 product.sku, product.title, product.price, shown, tax_rate=product.vat, gift_card=product.gift_card
             )
@@ -74,12 +82,12 @@ class Office:
             (0.70, self._create_the_ghost),
         )
 
-    def _stock(self, product: Product) -> None:
+    def _stock(self, product: Product, times: int) -> None:
         """Create the stock item with what is on the shelf."""
         self._khaos.add_stock(
             product.stock_code,
             product.title,
-            {site: Decimal(units) for site, units in product.stock.items()},
+            {site: times * Decimal(units) for site, units in product.stock.items()},
             tax_code=TAX_CODES[product.vat],
             pack={code: Decimal(units) for code, units in product.pack} or None,
         )

@@ -39,7 +39,7 @@ class Day:
 
     def open(self) -> None:
         """Put the range on sale, and write the script."""
-        self._office.open()
+        self._office.open(self._count)
         for situation in self._chosen():
             self._agenda.at(0.9 * self._dice.betavariate(2, 2), partial(self._buy, situation))
         for n in range(ROUNDS):

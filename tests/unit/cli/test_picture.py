@@ -19,6 +19,7 @@ MORNING = Snapshot(
 EVENING = replace(
     MORNING, orders_in=12_345, orders_posted=12_300, orders_held=45, stock_pushed=182_000, despatches_told=8_800,
     refunds_mirrored=400, health="fail", clock_text="17:00", progress=1.0, oldest_seconds=720,
+    told=17, resolved=9, heartbeats=2_400,
     cases_open={"unmapped_sku": 3, "total_mismatch": 2, "expired": 0, "credit_note_to_key": 9, "no_route": 1, "x_y": 1},
     notes=("[bold]the shop throttles[/] for two minutes", "a note " * 30),
 )  # fmt: skip
@@ -58,8 +59,9 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
 
 
 @pytest.mark.parametrize("snapshot", [MORNING, EVENING], ids=["morning", "evening"])
-def test_the_panel_is_a_rectangle_that_fits_80_columns(snapshot: Snapshot) -> None:
+def test_the_panel_is_a_rectangle_that_fits_80_columns_and_24_rows(snapshot: Snapshot) -> None:
     rows = drawn(render(snapshot))
+    assert len(rows) <= 24
     assert {len(row) for row in rows} == {78}
     assert all(row[0] in "╭│╰" and row[-1] in "╮│╯" for row in rows)
 
@@ -68,6 +70,7 @@ def test_the_panel_shows_every_figure() -> None:
     text = " ".join(" ".join(drawn(render(EVENING))).replace("│", " ").split())
     for part in (
         *("12,345 in", "12,300 posted", "45 held", "182,000 pushed", "8,800 told", "400 mirrored", "17:00", "100%"),
+        *("2,400 beats", "17 told", "9 over"),
         *("9 credit note to key · 3 unmapped sku · 2 total mismatch · 1 no route · 1 more", "12 min in the queue"),
         *("143 MB", "http://127.0.0.1:8080/healthz", "http://127.0.0.1:8080/metrics", "● fail"),
         "[bold]the shop throttles[/] for two minutes",
