@@ -11,13 +11,17 @@ from typing import Protocol
 from khaossync.clock import Clock
 from khaossync.domain.cases import Case
 from khaossync.domain.documents import Document, Kind, Page
-from khaossync.domain.knowledge import Knowledge, Question
+from khaossync.domain.knowledge import Address, Knowledge, Question
 from khaossync.domain.messages import Delivery, Message, NewMessage, Outcome, Settlement
 from khaossync.domain.plan import Closing, Held
 from khaossync.domain.stock import Listing, Wanted
 
 ORDERS = "orders"
 """The name of every connector's stream of orders: a level that corrects what was seen waits for it."""
+
+
+CATALOGUE = "catalogue"
+"""The name of every channel's stream of listings, and of the reader of single ones."""
 
 
 class Source(Protocol):
@@ -220,6 +224,8 @@ class Acceptance:
     """Cases whose condition was looked at and is false."""
     refs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Order key → (erp, ref): the references given to orders that this page lets in."""
+    counted: Mapping[Address, datetime] = field(default_factory=dict)
+    """(ERP, stock code) → the moment before which all that was posted of it is counted in its level."""
     holds: Mapping[str, tuple[str, Held]] = field(default_factory=dict)
     """Order key → (erp, the units that it keeps from being sold again until that ERP counts them)."""
 
@@ -234,11 +240,22 @@ class Accepted:
     cases: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A piece of a channel's listings. `last` is the SKU to go on behind; None when this was the last piece."""
+
+    listings: tuple[Listing, ...]
+    last: str | None
+
+
 class Outbox(Protocol):
     """The only memory: what came in, what must go out, and what became of it."""
 
     async def cursor(self, source: str, stream: str) -> str | None:
         """Where a stream was read up to; None before its first page."""
+
+    async def read_up_to(self, source: str, stream: str, began_at: datetime) -> None:
+        """Note that a reading of this stream that began then came to its end: what happened before has been told."""
 
     async def news(self, documents: Sequence[Document]) -> Sequence[Document]:
         """Those documents that differ from what is stored: the same version told again is left out.
@@ -249,11 +266,11 @@ class Outbox(Protocol):
     async def look_up(self, question: Question) -> Knowledge:
         """Answer a question from what is stored."""
 
-    async def listed(self, channel: str, after: str, limit: int) -> Sequence[Listing]:
-        """The channel's listings by SKU, so many behind this one."""
+    async def listed(self, channel: str, after: str, limit: int) -> Listed:
+        """The channel's listings by SKU, so many behind this one; what is stored and cannot be read is left out."""
 
     async def counted(self, channel: str, until: datetime) -> Sequence[str]:
-        """Forget the units that were posted up to this moment; returns the stock codes that may be shown again."""
+        """The stock codes of which the channel posted units before this moment, and which the ERP was read after."""
 
     async def accept(self, acceptance: Acceptance) -> Accepted:
         """Store a page, its messages and its cursor in one transaction; told twice changes nothing."""

@@ -10,6 +10,7 @@ from khaossync.clock import Clock
 from khaossync.config import Config
 from khaossync.domain.documents import Kind
 from khaossync.domain.routing import TO_CHANNEL, TO_ERP
+from khaossync.domain.stock import ChannelLevel
 from khaossync.loops.loop import Loop, Tick, Wake, Waker
 from khaossync.loops.named import Named
 from khaossync.loops.outage import Outage
@@ -24,7 +25,7 @@ from khaossync.ops.lookout import Lookout
 from khaossync.ops.metrics import Metrics
 from khaossync.ops.outward import Outward
 from khaossync.outbox import PostgresOutbox
-from khaossync.ports import ORDERS, Connector
+from khaossync.ports import CATALOGUE, ORDERS, Connector
 
 IDLE = timedelta(seconds=5)
 """How long a push loop rests when nothing wakes it; it is woken as soon as there is work."""
@@ -79,9 +80,17 @@ class Wiring:
             for source in (*outage.connector.sources, *named):
                 title = f"pull {name} {source.name}"
                 beat = partial(self._beats.beat, title)
-                orders = partial(self._read_orders, name)
                 pull = Pull(
-                    source, outage, self._outbox, self._rules, self._clock, self._metrics, beat, orders, self._turn
+                    source,
+                    outage,
+                    self._outbox,
+                    self._rules,
+                    self._clock,
+                    self._metrics,
+                    beat,
+                    self._look,
+                    self._turn,
+                    advanced=partial(self._pulse.advance, title),
                 )
                 wake = self.wakes[name, source.name] = Wake()
                 tick = self._pulse.reading(title, pull.tick, outage, source.name)
@@ -132,6 +141,12 @@ class Wiring:
         if wake := self.wakes.get((channel, ORDERS)):
             wake.hint()
 
+    def _look(self, channel: str, level: ChannelLevel) -> None:
+        """Have a listing read by its name, where the channel can be asked so; else its next full reading finds it."""
+        if named := self.named.get((channel, CATALOGUE)):
+            named.add(level.listing_id)
+            self.wakes[channel, named.name].hint()
+
     def _push(self, name: str, kind: Kind, number: int) -> Loop:
         title = f"push {name} {kind}" if number == 1 else f"push {name} {kind} {number}"
         push = Push(
@@ -144,6 +159,7 @@ class Wiring:
             self._metrics,
             self._dice,
             orders_first=partial(self._read_orders, name),
+            look=self._look,
         )
         tick = self._pulse.writing(title, push.tick, self._outages[name], kind)
         return self._loop(title, tick, IDLE, Claimable(self._outbox, name, kind))

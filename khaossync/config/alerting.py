@@ -33,6 +33,7 @@ def _signing(secret: SecretStr) -> SecretStr:
 Url = Annotated[SecretStr, AfterValidator(_url)]
 """A secret, for who knows such an address may use it."""
 Signing = Annotated[SecretStr, AfterValidator(_signing)]
+_PORTS: Mapping[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 Mailbox = Annotated[str, Field(pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$")]
 
@@ -130,7 +131,9 @@ class EmailTable(AlertTable):
 
     kind: Literal["email"]
     host: Text = Field(description="The mail server.")
-    port: int = Field(default=587, ge=1, le=65535, description="Its port: 587 for starttls, 465 for tls.")
+    port: int | None = Field(
+        default=None, ge=1, le=65535, description="Its port; left out: 587 for starttls, 465 for tls, 25 for none."
+    )
     security: Security = Field(
         default="starttls", description="starttls, tls from the first byte, or none for a server on this machine."
     )
@@ -152,7 +155,7 @@ class EmailTable(AlertTable):
     def way(self, name: str, clock: Clock) -> Sender:  # noqa: ARG002 -- mail needs none
         """Mail."""
         password = self.password.get_secret_value() if self.password else ""
-        where = (f"alerts.{name}", self.host, self.port, self.security)
+        where = (f"alerts.{name}", self.host, self.port or _PORTS[self.security], self.security)
         return Mail(*where, self.sender, self.to, self.username, password, self.ca_file)
 
 

@@ -16,7 +16,7 @@ def bundle_item(sku: str, rules: ChannelRules) -> StockItem | None:
 
 def bundles_with(stock_code: str, rules: ChannelRules) -> tuple[str, ...]:
     """The SKUs of the bundles that a stock code is a part of."""
-    return tuple(sku for sku, parts in rules.bundles.items() if stock_code in parts)
+    return rules.bundles_with(stock_code)
 
 
 def sold_codes(sku: str, rules: ChannelRules) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ a shop's listing      ┘
 an ERP's order state    stays here: it tells which orders are still open
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from khaossync.domain.cases import Case, CaseClass
@@ -80,8 +81,22 @@ def follow_up(document: Document, known: Knowledge, rules: Rules) -> Question:
     return asked
 
 
+def learnt(documents: Iterable[Document], known: Knowledge) -> Knowledge:
+    """What is known once these documents are: a level may follow from several of one page."""
+    items, levels, listings = {}, {}, {}
+    for document in documents:
+        match document.body:
+            case StockItem() as item:
+                items[document.source, item.stock_code] = item
+            case StockLevel() as level:
+                levels[document.source, level.stock_code] = level
+            case Listing() as listing:
+                listings[document.source, listing.sku] = listing
+    return known | Knowledge(stock_items=items, stock_levels=levels, listings=listings)
+
+
 def route(document: Document, rules: Rules, known: Knowledge) -> Plan:
-    """Decide what a new document sets in motion."""
+    """Decide what a new document sets in motion; what it tells of goods itself must have been learnt."""
     match document.body:
         case Order() as order:
             channel = rules.channels[document.source]
@@ -92,14 +107,10 @@ def route(document: Document, rules: Rules, known: Knowledge) -> Plan:
             return _despatch(despatch, document.source, rules, known)
         case OrderState() as state:
             return _order_state(state, document.source, known)
-        case StockItem() as item:
-            known = known | Knowledge(stock_items={(document.source, item.stock_code): item})
-            return of_code(document.source, item.stock_code, rules, known)
-        case StockLevel() as level:
-            known = known | Knowledge(stock_levels={(document.source, level.stock_code): level})
-            return of_code(document.source, level.stock_code, rules, known)
+        case StockItem(stock_code=code) | StockLevel(stock_code=code):
+            return of_code(document.source, code, rules, known)
         case Listing() as listing:
-            return of_listing(listing, rules.channels[document.source], known)
+            return of_listing(listing, document.moment, rules.channels[document.source], known)
 
 
 def _order(order: Order, rules: ChannelRules, known: Knowledge) -> Plan:

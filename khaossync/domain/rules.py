@@ -59,9 +59,15 @@ class ChannelRules:
     total_tolerance: Decimal = Decimal(0)
     tax_tolerance: Decimal = Decimal("0.05")
     _by_code: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    _by_part: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_code", {code: sku for sku, code in self.skus.items()})
+        by_part: dict[str, list[str]] = {}
+        for sku, parts in self.bundles.items():
+            for code in parts:
+                by_part.setdefault(code, []).append(sku)
+        object.__setattr__(self, "_by_part", {code: tuple(skus) for code, skus in by_part.items()})
 
     def buffer_of(self, sku: str) -> int:
         """Units of a SKU that are never shown: its own or else the channel's, and in a peak no less than the peak's."""
@@ -78,6 +84,10 @@ class ChannelRules:
     def sku(self, stock_code: str) -> str:
         """The SKU under which the channel sells a stock code; empty for one whose name stands for another's goods."""
         return self._by_code.get(stock_code) or ("" if stock_code in self.skus else stock_code)
+
+    def bundles_with(self, stock_code: str) -> tuple[str, ...]:
+        """The SKUs of the bundles that a stock code is a part of."""
+        return self._by_part.get(stock_code, ())
 
 
 @dataclass(frozen=True, slots=True)

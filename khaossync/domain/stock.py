@@ -87,14 +87,15 @@ class Sale:
 class Wanted:
     """A level that a destination should show, and the connector whose document asked for it.
 
-    `seen` is what the destination itself was just seen to show. `sold` are the sales by which it shows less since;
-    None where it sold and nobody knows from where.
+    `seen` is what the destination itself was seen to show by a reading that began at `seen_at`. `sold` are the sales
+    by which it shows less since; None where it sold and nobody knows from where.
     """
 
     destination: str
     source: str
     level: ChannelLevel
     seen: int | None = None
+    seen_at: datetime | None = None
     sold: tuple[Sale, ...] | None = ()
 
 
@@ -112,6 +113,11 @@ def assembled(header: StockItem, parts: Mapping[str, StockLevel]) -> StockLevel 
         for site in sites
     }
     return StockLevel(header.stock_code, available, controlled=bool(scarce))
+
+
+def restricted(level: StockLevel, sites: Sequence[str]) -> StockLevel:
+    """The level at these sites only."""
+    return replace(level, available={site: level.available.get(site, Decimal(0)) for site in sites})
 
 
 def less(level: StockLevel, units: Decimal) -> StockLevel:

@@ -5,6 +5,7 @@ what the channel sold and the ERP does not count yet, and for a pack or a bundle
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -17,7 +18,17 @@ from khaossync.domain.money import ZERO
 from khaossync.domain.orders import Order
 from khaossync.domain.plan import Closing, Held, Plan
 from khaossync.domain.rules import ChannelRules, Rules
-from khaossync.domain.stock import ChannelLevel, Listing, Sale, StockItem, StockLevel, Wanted, assembled, less
+from khaossync.domain.stock import (
+    ChannelLevel,
+    Listing,
+    Sale,
+    StockItem,
+    StockLevel,
+    Wanted,
+    assembled,
+    less,
+    restricted,
+)
 from khaossync.domain.unposted import in_stock_codes, unposted
 
 
@@ -110,7 +121,7 @@ def of_code(erp: str, code: str, rules: Rules, known: Knowledge) -> Plan:
     return _of_code(erp, code, erp, rules.of_erp(erp), known, {})
 
 
-def of_listing(listing: Listing, channel: ChannelRules, known: Knowledge) -> Plan:
+def of_listing(listing: Listing, seen_at: datetime, channel: ChannelRules, known: Knowledge) -> Plan:
     """What a channel should show for a listing, held against what it was just seen to show."""
     duplicate = (CaseClass.DUPLICATE_SKU, channel.channel, listing.sku)
     if listing.duplicates:
@@ -120,7 +131,7 @@ def of_listing(listing: Listing, channel: ChannelRules, known: Knowledge) -> Pla
     cases, closed = _unmapped(listing, channel, known)
     wanted = _levels(channel, channel.stock_code(listing.sku), listing, known)
     agreeing = [(CaseClass.STOCK_CHANGED_IN_SHOP, channel.channel, one.key) for one in wanted if _agrees(one)]
-    seen = tuple(Wanted(channel.channel, channel.channel, one, seen=one.expected) for one in wanted)
+    seen = tuple(Wanted(channel.channel, channel.channel, one, one.expected, seen_at) for one in wanted)
     return Plan(levels=seen, cases=cases, closed=(duplicate, *closed, *agreeing))
 
 
@@ -155,7 +166,8 @@ def _of_code(
 def _reports(channel: ChannelRules, code: str, known: Knowledge) -> Plan:
     """What people are told of a code that this channel lists."""
     listing = known.listings.get((channel.channel, channel.sku(code)))
-    level, item, held = _supply(channel, code, known)
+    item = known.item(channel.erp, code)
+    level, held = _supply(channel, code, known)
     if listing is None or (item and item.pack):
         return Plan()
     closed: tuple[Closing, ...] = ()
@@ -184,21 +196,33 @@ def _unmapped(
 
 
 def _levels(channel: ChannelRules, code: str, listing: Listing, known: Knowledge) -> tuple[ChannelLevel, ...]:
-    level, item, held = _supply(channel, code, known)
+    item = bundle_item(code, channel) or known.item(channel.erp, code)
+    if item and item.pack:
+        return _pack_levels(channel, item, listing, known)
+    level, held = _supply(channel, code, known)
     return levels(channel, level, item, listing, held) if level else ()
 
 
-def _supply(channel: ChannelRules, code: str, known: Knowledge) -> tuple[StockLevel | None, StockItem | None, Decimal]:
-    """(free, record, held) of a stock code; of a pack or a bundle what is left of its parts allows so many."""
-    item = bundle_item(code, channel) or known.item(channel.erp, code)
-    if item is None or not item.pack:
-        held = known.unposted.get((channel.channel, code), ZERO)
-        return known.stock_levels.get((channel.erp, code)), item, held
-    parts = {part: known.stock_levels.get((channel.erp, part)) for part in item.pack}
-    left = {
-        part: less(level, known.unposted.get((channel.channel, part), ZERO)) for part, level in parts.items() if level
-    }
-    return assembled(item, left), item, ZERO
+def _pack_levels(
+    channel: ChannelRules, header: StockItem, listing: Listing, known: Knowledge
+) -> tuple[ChannelLevel, ...]:
+    """As many as what is left of the parts allows, at each location from the sites that it is fed by."""
+    supplies = {part: _supply(channel, part, known) for part in header.pack}
+    available: dict[str, Decimal] = {}
+    for location, sites in channel.sites.items():
+        left = {part: less(restricted(level, sites), held) for part, (level, held) in supplies.items() if level}
+        pack = assembled(header, left)
+        if pack is None:
+            return ()
+        available[location] = sum(pack.available.values(), ZERO)
+    controlled = any(level.controlled for level, _ in supplies.values() if level)
+    by_location = replace(channel, sites={location: (location,) for location in channel.sites})
+    return levels(by_location, StockLevel(header.stock_code, available, controlled), header, listing)
+
+
+def _supply(channel: ChannelRules, code: str, known: Knowledge) -> tuple[StockLevel | None, Decimal]:
+    """(free in the ERP, held back by what this channel sold) of a stock code."""
+    return known.stock_levels.get((channel.erp, code)), known.unposted.get((channel.channel, code), ZERO)
 
 
 def _holds(order: Order, channel: ChannelRules, known: Knowledge) -> Held | None:

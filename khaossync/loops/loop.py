@@ -55,7 +55,7 @@ class Loop:
     """A named tick, turned every `interval`, sooner when woken, later while it fails.
 
     `beat` is called after every tick, also a failed one: it means "alive and turning". What a failing loop
-    needs is told by `failing_since`, None as long as its last tick succeeded.
+    needs is told by `failing_since`, None as long as its last tick succeeded; `proved` tells that one ever did.
     """
 
     name: str
@@ -68,6 +68,7 @@ class Loop:
     meter: Meter | None = None
     failing_since: datetime | None = field(default=None, init=False)
     failures: int = field(default=0, init=False)
+    proved: bool = field(default=False, init=False)
     _told: str | None = field(default=None, init=False)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -93,7 +94,7 @@ class Loop:
     def _succeeded(self, counts: Mapping[str, int], seconds: float) -> None:
         if self.failures:
             log.info("tick_recovered", loop=self.name, failures=self.failures)
-        self.failures, self.failing_since, self._told = 0, None, None
+        self.failures, self.failing_since, self._told, self.proved = 0, None, None, True
         note = log.info if any(counts.values()) else log.debug
         note("tick", loop=self.name, seconds=round(seconds, 3), **counts)
         if self.meter:

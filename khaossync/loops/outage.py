@@ -17,7 +17,8 @@ log = structlog.get_logger()
 class Outage:
     """The state of one connector, shared by all its loops.
 
-    While it is down `usable` rests for a moment, and pings at most once in `patience`.
+    While it is down `usable` rests for a moment, and pings at most once in `patience`. Until it has `answered` for the
+    first time since we started, that it is not known to be down does not mean that it is up.
     """
 
     connector: Connector
@@ -26,6 +27,7 @@ class Outage:
     patience: timedelta = timedelta(seconds=5)
     since: datetime | None = None
     reason: str = ""
+    answered: bool = False
     _next_ping: float = 0
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -64,6 +66,7 @@ class Outage:
             await self.connector.probe.ping()
         except SyncError as error:
             return error
+        self.answered = True
         return None
 
     async def _ping(self) -> None:

@@ -12,8 +12,9 @@ from khaossync.domain.documents import Document, Page, Unreadable
 from khaossync.domain.errors import ConnectorDownError, RateLimitedError
 from khaossync.domain.knowledge import Knowledge, Question, union
 from khaossync.domain.plan import Plan
-from khaossync.domain.routing import SIGHTINGS, follow_up, question, route
+from khaossync.domain.routing import SIGHTINGS, follow_up, learnt, question, route
 from khaossync.domain.rules import Rules
+from khaossync.domain.stock import ChannelLevel
 from khaossync.loops.isolate import isolated
 from khaossync.loops.outage import Outage
 from khaossync.ports import Acceptance, Meter, Outbox, Source
@@ -26,7 +27,8 @@ class Pull:
     """Keeps one stream of one connector read up to the present.
 
     `beat` is called after every page: the first reading of a catalogue takes longer than a loop may be silent.
-    `corrected` is called when what a channel was seen to show is to be corrected, which waits for its orders.
+    `look` is given the levels of which nobody knows what the channel shows now.
+    `advanced` is called after every page with documents: others may only tell that the source is at work.
     `turn` is shared by all pulls. A level follows from documents of several streams, so one page is judged and
     stored before the next is judged: two at once would each miss what the other brings, or undo it.
     """
@@ -38,20 +40,27 @@ class Pull:
     clock: Clock
     meter: Meter
     beat: Callable[[], None]
-    corrected: Callable[[], None]
+    look: Callable[[str, ChannelLevel], None]
     turn: asyncio.Lock
+    advanced: Callable[[], None] = lambda: None
 
     async def tick(self) -> Mapping[str, int]:
         """Read from the stored cursor to the present; counts of what was new."""
         if not await self.outage.usable():
             return {}
         counts: Counter[str] = Counter()
+        began_at = self.clock.now()
         cursor = await self.outbox.cursor(self._connector, self.source.name)
+        page: Page | None = None
         try:
             async for page in self.source.changes(cursor):
                 async with self.turn:
                     counts.update(await self._store(page))
                 self.beat()
+                if page.documents:
+                    self.advanced()
+            self.outage.answered |= page is not None  # a reading without a page asked for nothing
+            await self.outbox.read_up_to(self._connector, self.source.name, began_at)
         except RateLimitedError as error:
             log.info(
                 "rate_limited", connector=self._connector, stream=self.source.name, seconds=error.wait.total_seconds()
@@ -71,9 +80,11 @@ class Pull:
         judged |= {(one.kind, one.key): one for one in news}
         rules = self.rules.at(self.clock.now())
         known = await self._known(judged.values(), rules)
-        accepted = await self.outbox.accept(self._acceptance(page, news, judged.values(), known, rules))
-        if accepted.levels and any(one.kind in SIGHTINGS for one in judged.values()):
-            self.corrected()
+        acceptance = self._acceptance(page, news, judged.values(), learnt(judged.values(), known), rules)
+        accepted = await self.outbox.accept(acceptance)
+        for told in acceptance.levels:
+            if told.sold is None:
+                self.look(told.destination, told.level)
         counts = {
             "documents": accepted.documents,
             "messages": accepted.messages,
@@ -127,7 +138,7 @@ class Pull:
             standing.cases,
             plan.closed,
             plan.refs,
-            plan.holds,
+            holds=plan.holds,
         )
 
     def _plan(self, document: Document, rules: Rules, known: Knowledge) -> Plan | Unreadable:

@@ -60,7 +60,8 @@ class Claimable:
 class Push:
     """Delivers one kind of message to one connector; `outages` knows every connector by name.
 
-    `orders_first` is called when a level waits for the orders of its channel to be read.
+    `orders_first` is called when a level waits for the orders of its channel to be read, `look` with a level that was
+    set lower than wanted: what is shown must be looked at again once the orders are known.
     """
 
     kind: Kind
@@ -71,8 +72,9 @@ class Push:
     clock: Clock
     meter: Meter
     dice: random.Random
-    policy: RetryPolicy = field(default_factory=RetryPolicy)
     orders_first: Callable[[], None] = lambda: None
+    look: Callable[[str, ChannelLevel], None] = lambda *_: None
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
     _unsettled: list[Settlement] = field(default_factory=list)
 
     async def tick(self) -> Mapping[str, int]:
@@ -195,6 +197,8 @@ class Push:
             **_loggable(outcome),
         )
         done = isinstance(verdict, Complete)
+        if isinstance(outcome, Done) and outcome.shown is not None and isinstance(delivery.payload, ChannelLevel):
+            self.look(message.destination, delivery.payload)
         return Settlement(message, verdict, _told(delivery, outcome), delivery.report if done else None)
 
     async def _settle(self) -> None:

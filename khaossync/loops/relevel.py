@@ -5,11 +5,11 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from khaossync.clock import Clock
 from khaossync.domain.documents import Page
-from khaossync.domain.knowledge import Knowledge, Question, union
+from khaossync.domain.knowledge import Address, Knowledge, Question, union
 from khaossync.domain.rules import ChannelRules, Rules
 from khaossync.domain.stock import Wanted
 from khaossync.domain.supply import about_code, about_listing, about_packs, of_code, of_relisting
@@ -17,6 +17,8 @@ from khaossync.ports import Acceptance, Outbox
 
 STREAM = "levels"
 """The name under which the outbox keeps how far a channel's levels were judged."""
+
+NOTHING: Mapping[Address, datetime] = {}
 
 _AT_ONCE = 500
 
@@ -58,31 +60,33 @@ class Relevel:
     async def _piece(self, rules: Rules, print_: str, after: str) -> tuple[str | None, int]:
         """The SKU to go on behind, None at the end; and how many levels changed."""
         channel = rules.channels[self.channel]
-        listings = await self.outbox.listed(self.channel, after, _AT_ONCE)
-        known = await self._known(union(about_listing(one.sku, channel) for one in listings), rules)
-        wanted = tuple(level for one in listings for level in of_relisting(one, channel, known))
-        going_on = listings[-1].sku if len(listings) == _AT_ONCE else None
-        state = _State(print_, going_on or "", done=going_on is None)
-        return going_on, await self._accept(wanted, state)
+        listed = await self.outbox.listed(self.channel, after, _AT_ONCE)
+        known = await self._known(union(about_listing(one.sku, channel) for one in listed.listings), rules)
+        wanted = tuple(level for one in listed.listings for level in of_relisting(one, channel, known))
+        state = _State(print_, listed.last or "", done=listed.last is None)
+        return listed.last, await self._accept(wanted, state)
 
     async def _counted(self, rules: Rules, state: "_State") -> Mapping[str, int]:
-        codes = await self.outbox.counted(self.channel, self.clock.now() - COUNTED_AFTER)
+        until = self.clock.now() - COUNTED_AFTER
+        codes = await self.outbox.counted(self.channel, until)
         if not codes:
             return {}
         erp = rules.channels[self.channel].erp
         async with self.turn:
-            known = await self._known(union(about_code(erp, code, None, rules) for code in codes), rules)
+            known = await self._known(union(about_code(erp, code, until, rules) for code in codes), rules)
             wanted = tuple(level for code in codes for level in of_code(erp, code, rules, known).levels)
-            return {"levels": await self._accept(wanted, state)}
+            return {"levels": await self._accept(wanted, state, {(erp, code): until for code in codes})}
 
     async def _known(self, asked: Question, rules: Rules) -> Knowledge:
         known = await self.outbox.look_up(asked)
         more = about_packs(known, rules) - asked
         return known | await self.outbox.look_up(more) if more else known
 
-    async def _accept(self, wanted: tuple[Wanted, ...], state: "_State") -> int:
+    async def _accept(
+        self, wanted: tuple[Wanted, ...], state: "_State", counted: Mapping[Address, datetime] = NOTHING
+    ) -> int:
         page = Page((), state.dump())
-        accepted = await self.outbox.accept(Acceptance(self.channel, STREAM, page, levels=wanted))
+        accepted = await self.outbox.accept(Acceptance(self.channel, STREAM, page, levels=wanted, counted=counted))
         return accepted.levels
 
 

@@ -1,6 +1,6 @@
 """Who must turn how often, and when each loop last did."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -45,8 +45,13 @@ class Beats:
         """Expect nothing more from this loop: it has ended on purpose."""
         self._watched.pop(name, None)
 
-    def snapshot(self, failing: Mapping[str, datetime | None] | None = None) -> tuple[LoopBeat, ...]:
-        """Every registered loop with its last beat; `failing` adds since when a loop's ticks fail, by loop name."""
+    def snapshot(
+        self, failing: Mapping[str, datetime | None] | None = None, unproved: Collection[str] = ()
+    ) -> tuple[LoopBeat, ...]:
+        """Every registered loop with its last beat.
+
+        By loop name, `failing` adds since when its ticks fail, `unproved` that none has succeeded yet.
+        """
         now, elapsed = self._clock.now(), self._clock.monotonic()
         return tuple(
             LoopBeat(
@@ -55,6 +60,7 @@ class Beats:
                 bound=loop.bound,
                 critical=loop.critical,
                 failing_since=(failing or {}).get(name),
+                proved=name not in unproved,
             )
             for name, loop in self._watched.items()
         )

@@ -19,7 +19,7 @@ class LoopBeat:
     """When a loop last turned. Silent for longer than `bound` it counts as dead.
 
     `critical` tells that without it the daemon does not do its work. `failing_since` is the first of the failed
-    ticks in a row: such a loop turns, yet brings nothing about.
+    ticks in a row: such a loop turns, yet brings nothing about. `proved` tells that a tick succeeded since the start.
     """
 
     name: str
@@ -27,6 +27,7 @@ class LoopBeat:
     bound: timedelta
     critical: bool = True
     failing_since: datetime | None = None
+    proved: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,15 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorState:
-    """Whether a system can be used, and since when that is so (None: since we started)."""
+    """Whether a system can be used, and since when that is so (None: since we started).
+
+    One that has not `proved` it by an answer since we started is up for want of knowing better.
+    """
 
     name: str
     up: bool
     since: datetime | None = None
+    proved: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at; `output` tells a person what is wrong and is empty while all is well."""
+    """One thing that was looked at; `output` tells a person what is wrong and is empty while all is well.
+
+    `since` is when what is wrong began: it stays the same as long as that lasts.
+    """
 
     component: str
     measurement: str
@@ -84,6 +92,7 @@ class Check:
     value: float | bool | None = None
     unit: str = ""
     output: str = ""
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +138,17 @@ def _loops(facts: Facts) -> Iterator[Check]:
 
 
 def _loop(beat: LoopBeat, facts: Facts) -> Check:
-    age = facts.now - (beat.last_beat or facts.started_at)
-    status, output = Status.PASS, ""
+    silent_since = beat.last_beat or facts.started_at
+    age = facts.now - silent_since
+    status, output, since = Status.PASS, "", None
     if age > beat.bound:
-        status = Status.FAIL if beat.critical else Status.WARN
+        # Two clocks make up the moment of a beat, and never twice the same microsecond of it.
+        status, since = Status.FAIL if beat.critical else Status.WARN, silent_since.replace(microsecond=0)
         output = f"has not turned for {spoken(age)}: look for its last log line, then restart the service"
     elif beat.failing_since and facts.now - beat.failing_since > beat.bound:
-        status = Status.WARN
+        status, since = Status.WARN, beat.failing_since
         output = f"every tick has failed for {spoken(facts.now - beat.failing_since)}: look for `tick_failed`"
-    return Check("loops", "beat_age", status, beat.name, age.total_seconds(), "s", output)
+    return Check("loops", "beat_age", status, beat.name, age.total_seconds(), "s", output, since)
 
 
 def _queues(facts: Facts) -> Iterator[Check]:
@@ -146,7 +157,8 @@ def _queues(facts: Facts) -> Iterator[Check]:
         yield _queue(backlog, states.get(backlog.destination), facts)
     full = facts.depth >= facts.depth_bound
     output = f"the outbox holds {facts.depth} messages, its bound: find out which system is away" if full else ""
-    yield Check("outbox", "depth", Status.FAIL if full else Status.PASS, "", facts.depth, "messages", output)
+    since = min((one.oldest_at for one in facts.backlogs if one.oldest_at), default=facts.started_at) if full else None
+    yield Check("outbox", "depth", Status.FAIL if full else Status.PASS, "", facts.depth, "messages", output, since)
 
 
 def _queue(backlog: Backlog, connector: ConnectorState | None, facts: Facts) -> Check:
@@ -159,7 +171,7 @@ def _queue(backlog: Backlog, connector: ConnectorState | None, facts: Facts) -> 
         status = Status.FAIL
         output = f"a message could have gone for {spoken(stalled)}: look for `tick_failed` of its push loop"
     subject = f"{backlog.destination}/{backlog.kind}"
-    return Check("outbox", "oldest", status, subject, waited.total_seconds(), "s", output)
+    return Check("outbox", "oldest", status, subject, waited.total_seconds(), "s", output, backlog.oldest_at)
 
 
 def _stalled(backlog: Backlog, connector: ConnectorState | None, facts: Facts) -> timedelta:

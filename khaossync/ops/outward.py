@@ -64,6 +64,7 @@ def objection(url: str, *, allow_private: bool) -> str:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
+        (host or "").encode("idna")  # as a resolver is asked: no label may be empty or over 63 characters
     except ValueError:
         return "is no address"
     if parts.scheme not in ("https", "http") or not host or any(sign <= " " for sign in url):
@@ -142,7 +143,7 @@ class Outward:
             ):
                 await answer.content.read(_ENOUGH)
                 self._judge(answer)
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:  # ValueError: a host that cannot be
             raise TransientError(f"{self.name}: not reached: {_told(error)}") from error
 
     def _judge(self, answer: aiohttp.ClientResponse) -> None:

@@ -67,12 +67,16 @@ class Vigil:
         return Facts(
             now=self.clock.now(),
             started_at=self.started_at,
-            beats=self.beats.snapshot({loop.name: loop.failing_since for loop in self.loops}),
+            beats=self.beats.snapshot(
+                {loop.name: loop.failing_since for loop in self.loops},
+                [loop.name for loop in self.loops if not loop.proved],
+            ),
             database_ok=answers,
             backlogs=backlogs,
             cases=cases,
             connectors=tuple(
-                ConnectorState(name, outage.since is None, outage.since) for name, outage in self.outages.items()
+                ConnectorState(name, outage.since is None, outage.since, outage.answered)
+                for name, outage in self.outages.items()
             ),
             draining=self.draining,
         )

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from khaossync.domain.cases import Case
 from khaossync.domain.documents import Kind
+from khaossync.domain.plan import Closing
 from khaossync.outbox.arrivals import keep_documents, keep_progress, keep_unreadables
 from khaossync.outbox.casework import (
     CaseKey,
@@ -54,7 +55,7 @@ async def accept(connection: Connection, group: Sequence[Acceptance], owned: Col
     await connection.fetchrow(SERIALISE)
     changed = await keep_documents(connection, documents, now)
     unreadables = await keep_unreadables(connection, [u for a in group for u in a.page.unreadable], now)
-    await count(connection, documents)
+    await count(connection, documents, {code: at for a in group for code, at in a.counted.items()})
     await hold(connection, {order: held for a in group for order, held in a.holds.items()})
     asked, replaced = await level(connection, [item for a in group for item in a.levels], now)
     messages = list(chain.from_iterable(a.messages for a in group))
@@ -64,7 +65,7 @@ async def accept(connection: Connection, group: Sequence[Acceptance], owned: Col
     woken = await observe_states(connection, news, now)
     woken |= await ask_again(connection, messages, fresh, now) | await release_cured(connection, news, now)
     await close_read(connection, documents, now)
-    await close_cured(connection, [closing for a in group for closing in a.closed], now)
+    await close_cured(connection, _closings(group), now)
     await stand_cases(connection, [case for a in group for case in a.standing], now)
     cases = await open_cases(connection, [*_cases(group), *map(unreadable_case, unreadables)], now)
     await keep_progress(connection, group, now)
@@ -79,6 +80,16 @@ async def accept(connection: Connection, group: Sequence[Acceptance], owned: Col
 
 def _cases(group: Sequence[Acceptance]) -> Iterable[Case]:
     return chain.from_iterable(acceptance.cases for acceptance in group)
+
+
+def _closings(group: Sequence[Acceptance]) -> Sequence[Closing]:
+    """What no other part of the group tells: closed and opened at once, the same case would be a new one each time.
+
+    What an ERP's channels are told of one stock code may differ, as they look at different sites.
+    """
+    told = chain(_cases(group), chain.from_iterable(acceptance.standing for acceptance in group))
+    stay = {(case.case_class, case.source, case.subject) for case in told}
+    return [closing for acceptance in group for closing in acceptance.closed if closing not in stay]
 
 
 @dataclass(frozen=True, slots=True)

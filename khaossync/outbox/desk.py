@@ -14,6 +14,7 @@ from khaossync.outbox.casework import close_left
 from khaossync.outbox.codec import storable
 from khaossync.outbox.database import Connection, Database
 from khaossync.outbox.history import Change, record
+from khaossync.outbox.holding import released
 from khaossync.outbox.linking import WITHDRAWN
 from khaossync.outbox.releasing import NOTIFY, go
 from khaossync.outbox.rows import columns
@@ -138,6 +139,7 @@ async def _ignore(connection: Connection, case_id: int, by: str, reason: str, no
     await connection.fetch(FINISH, *columns(((row["id"], row["revision"], "withdrawn", "") for row in rows), 4), now)
     orders = [(row["key"], row["destination"]) for row in rows if row["kind"] == Kind.ORDER]
     await connection.execute(WITHDRAWN, *columns(orders, 2))
+    await released(connection, sorted(key for key, _ in orders))
     if await connection.fetchval(CLOSE, case_id, now, storable(by), storable(reason)) is None:
         raise ConfigError(f"No case {case_id} is open; `khaossync cases list` shows those that are.")
     await close_left(connection, ids, now, "its messages were ignored")

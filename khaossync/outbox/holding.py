@@ -55,12 +55,20 @@ update khaossync.unposted u set posted_at = $2 where u.order_key = any($1::text[
 
 # A settling that crossed an acceptance leaves what nobody else would clear: here the state of the link clears it.
 MEND = """
-update khaossync.unposted u set posted_at = coalesce(l.sent_at, $1::timestamptz)
-from khaossync.links l where u.posted_at is null and l.key = u.order_key and l.state = 'sent'"""
+update khaossync.unposted u set posted_at = coalesce(l.sent_at, $2::timestamptz)
+from khaossync.links l
+where u.channel = $1 and u.posted_at is null and l.key = u.order_key and l.state = 'sent'"""
 
-# What was posted so long ago that every level counts it; returns what may be shown again.
+# What was posted so long ago that every level counts it, as far as the ERP's levels were read since at all.
 COUNTED = """
-delete from khaossync.unposted u where u.channel = $1 and u.posted_at <= $2 returning u.stock_code"""
+select distinct u.stock_code
+from khaossync.unposted u
+where u.channel = $1 and u.posted_at < $2 and u.posted_at < (
+    select min(c.read_up_to)
+    from khaossync.catalogues k join khaossync.cursors c using (source, stream)
+    where k.source = u.erp and k.kind = 'stock_level'
+)
+order by u.stock_code"""
 
 
 async def held(connection: Connection, orders: Iterable[str]) -> Mapping[str, Held]:
@@ -91,10 +99,12 @@ async def awaited(connection: Connection, documents: Iterable[Document]) -> set[
     return {(row["erp"], row["stock_code"]) for row in await connection.fetch(AWAITED, *table)}
 
 
-async def count(connection: Connection, documents: Iterable[Document]) -> None:
-    """Hold back no longer what these levels count."""
-    if table := _levels(documents):
-        await connection.execute(COUNT, *table)
+async def count(connection: Connection, documents: Iterable[Document], counted: Mapping[Address, datetime]) -> None:
+    """Hold back no longer what these levels count, nor what is counted for another reason."""
+    rows = [(one.source, one.key, one.moment) for one in documents if one.kind is Kind.STOCK_LEVEL]
+    rows += [(erp, code, until) for (erp, code), until in sorted(counted.items())]
+    if rows:
+        await connection.execute(COUNT, *columns(rows, 3))
 
 
 async def hold(connection: Connection, holds: Mapping[str, tuple[str, Held]]) -> None:
@@ -123,9 +133,9 @@ async def released(connection: Connection, orders: Sequence[str]) -> None:
 
 
 async def counted(connection: Connection, channel: str, until: datetime) -> Sequence[str]:
-    """Forget what the channel posted up to this moment; returns its stock codes, for they may be shown again."""
-    await connection.execute(MEND, until)
-    return sorted({row["stock_code"] for row in await connection.fetch(COUNTED, channel, until)})
+    """The stock codes of which the channel posted units before this moment and before the ERP's levels were read."""
+    await connection.execute(MEND, channel, until)
+    return [row["stock_code"] for row in await connection.fetch(COUNTED, channel, until)]
 
 
 def _levels(documents: Iterable[Document]) -> list[list[object]]:

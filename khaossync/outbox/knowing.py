@@ -1,9 +1,10 @@
 """Knowing: what the rules ask about the past, answered from what is stored."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+import asyncpg
 import structlog
 
 from khaossync.domain.despatch import Despatch
@@ -16,7 +17,7 @@ from khaossync.outbox import holding
 from khaossync.outbox.codec import load_document, storable
 from khaossync.outbox.database import Connection
 from khaossync.outbox.rows import Identity, columns, identity, link_of
-from khaossync.ports import Hint
+from khaossync.ports import Hint, Listed
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -35,12 +36,12 @@ from khaossync.documents d
 
 # All refunds told of these orders.
 REFUNDS = """
-select d.about, d.body from khaossync.documents d
+select d.source, d.kind, d.key, d.about, d.body from khaossync.documents d
 where d.kind = 'refund' and d.about = any($1::text[]) order by d.moment, d.key"""
 
 # The pack headers that contain these stock codes.
 PACKS = """
-select d.source, asked.part, d.body
+select d.source, d.kind, d.key, asked.part, d.body
 from unnest($1::text[], $2::text[]) as asked (source, part)
     join khaossync.documents d on d.source = asked.source and d.kind = 'stock_item' and d.body -> 'pack' ? asked.part
 where d.body -> 'pack' <> '{}'"""
@@ -53,7 +54,7 @@ select l.* from khaossync.links l join unnest($2::text[], $3::text[]) as asked (
 
 # A channel's listings in the order of their SKUs.
 LISTED = """
-select d.body from khaossync.documents d
+select d.source, d.kind, d.key, d.body from khaossync.documents d
 where d.source = $1 and d.kind = 'listing' and d.key > $2 order by d.key limit $3"""
 
 # Which catalogues were read to their end at least once.
@@ -66,9 +67,14 @@ where c.read_at is not null"""
 OPEN_REFERENCES = """
 select ref from khaossync.links where erp = $1 and state = 'sent' and not finished order by sent_at"""
 
-# When the orders of these channels were last read up to the present.
+# Up to which moment the orders of these channels are known.
 ORDERS_READ = """
-select c.source, c.read_at from khaossync.cursors c where c.source = any($1::text[]) and c.stream = 'orders'"""
+select c.source, c.read_up_to from khaossync.cursors c
+where c.source = any($1::text[]) and c.stream = 'orders' and c.read_up_to is not null"""
+
+# A reading that came to its end.
+READ_UP_TO = """
+update khaossync.cursors c set read_up_to = $3 where c.source = $1 and c.stream = $2"""
 
 # What the other side calls these effects, where it has them.
 TOLD = """
@@ -140,10 +146,11 @@ async def versions(connection: Connection, source: str, kind: Kind, keys: Iterab
     return {asked[row["key"]]: row["version"] for row in await connection.fetch(KNOWN, *table)}
 
 
-async def listed(connection: Connection, channel: str, after: str, limit: int) -> Sequence[Listing]:
-    """The channel's listings behind this SKU, in the order of their SKUs."""
-    found = [load_document(Kind.LISTING, row["body"]) for row in await connection.fetch(LISTED, channel, after, limit)]
-    return [one for one in found if isinstance(one, Listing)]
+async def listed(connection: Connection, channel: str, after: str, limit: int) -> Listed:
+    """The channel's listings behind this SKU, in the order of their SKUs; what cannot be read does not end them."""
+    rows = await connection.fetch(LISTED, channel, after, limit)
+    listings = tuple(body for _, body in _readable(rows) if isinstance(body, Listing))
+    return Listed(listings, rows[-1]["key"] if len(rows) == limit else None)
 
 
 async def remember_hint(connection: Connection, source: str, hint: Hint, now: datetime) -> bool:
@@ -170,21 +177,15 @@ async def _bodies(connection: Connection, question: Question) -> Mapping[Identit
     asked += [(source, Kind.DESPATCH.value, key) for source, key in question.despatches]
     if not asked:
         return {}
-    bodies: dict[Identity, DocumentBody] = {}
-    for row in await connection.fetch(BODIES, *columns(asked, 3)):
-        try:
-            bodies[row["source"], row["kind"], row["key"]] = load_document(Kind(row["kind"]), row["body"])
-        except ValueError:  # stored by another release: not known until it is told again
-            log.warning("stored_document_unreadable", source=row["source"], kind=row["kind"], key=row["key"])
-    return bodies
+    rows = await connection.fetch(BODIES, *columns(asked, 3))
+    return {(row["source"], row["kind"], row["key"]): body for row, body in _readable(rows)}
 
 
 async def _refunds(connection: Connection, question: Question) -> Mapping[str, tuple[Refund, ...]]:
     if not question.refunds:
         return {}
     found: dict[str, tuple[Refund, ...]] = {}
-    for row in await connection.fetch(REFUNDS, sorted(question.refunds)):
-        refund = load_document(Kind.REFUND, row["body"])
+    for row, refund in _readable(await connection.fetch(REFUNDS, sorted(question.refunds))):
         if isinstance(refund, Refund):
             found[row["about"]] = (*found.get(row["about"], ()), refund)
     return found
@@ -194,12 +195,21 @@ async def _packs(connection: Connection, question: Question) -> Mapping[Address,
     if not question.packs_of:
         return {}
     found: dict[Address, tuple[StockItem, ...]] = {}
-    for row in await connection.fetch(PACKS, *columns(sorted(question.packs_of), 2)):
-        item = load_document(Kind.STOCK_ITEM, row["body"])
+    for row, item in _readable(await connection.fetch(PACKS, *columns(sorted(question.packs_of), 2))):
         if isinstance(item, StockItem):
             address = (row["source"], row["part"])
             found[address] = (*found.get(address, ()), item)
     return found
+
+
+def _readable(rows: Iterable[asyncpg.Record]) -> Iterator[tuple[asyncpg.Record, DocumentBody]]:
+    for row in rows:
+        try:
+            body = load_document(Kind(row["kind"]), row["body"])
+        except ValueError:  # stored by another release: not known until it is told again
+            log.warning("stored_document_unreadable", source=row["source"], kind=row["kind"], key=row["key"])
+        else:
+            yield row, body
 
 
 def _of_shape(
@@ -213,7 +223,7 @@ async def _orders_read(connection: Connection, question: Question) -> Mapping[st
     if not question.orders_read:
         return {}
     rows = await connection.fetch(ORDERS_READ, sorted(question.orders_read))
-    return {row["source"]: row["read_at"] for row in rows}
+    return {row["source"]: row["read_up_to"] for row in rows}
 
 
 async def _told(connection: Connection, question: Question) -> Mapping[Effect, str]:

@@ -23,7 +23,7 @@ Lane = tuple[str, str]
 
 # Whoever changes an unfinished level holds its row here first, always in this order, so that nobody waits in a circle.
 LOCK_LEVELS = """
-select l.destination, l.key, l.desired, l.shown, l.serial, l.shown_at, l.seen_at
+select l.destination, l.key, l.desired, l.shown, l.serial, l.shown_at, l.seen_at, l.sold_at
 from khaossync.levels l join unnest($1::text[], $2::text[]) as told (destination, key) using (destination, key)
 order by l.destination, l.key
 for update of l"""
@@ -36,16 +36,17 @@ where m.kind = 'stock_level'"""
 
 # What each channel should show now, and what it was seen to show.
 KEEP_LEVELS = """
-insert into khaossync.levels as l (destination, key, desired, shown, serial, shown_at, seen_at, desired_at)
-select destination, key, desired, shown, serial, seen_at, seen_at, $7
-from unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::bigint[], $6::timestamptz[])
-    as told (destination, key, desired, shown, serial, seen_at)
+insert into khaossync.levels as l (destination, key, desired, shown, serial, shown_at, seen_at, sold_at, desired_at)
+select destination, key, desired, shown, serial, seen_at, seen_at, sold_at, $8
+from unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::bigint[], $6::timestamptz[], $7::timestamptz[])
+    as told (destination, key, desired, shown, serial, seen_at, sold_at)
 on conflict (destination, key) do update
 set desired = excluded.desired, shown = excluded.shown, serial = excluded.serial,
     shown_at = coalesce(excluded.shown_at, l.shown_at), seen_at = coalesce(excluded.seen_at, l.seen_at),
+    sold_at = coalesce(excluded.sold_at, l.sold_at),
     desired_at = case when l.desired = excluded.desired then l.desired_at else excluded.desired_at end
 where (l.desired, l.shown, l.serial) is distinct from (excluded.desired, excluded.shown, excluded.serial)
-    or excluded.seen_at is not null"""
+    or excluded.seen_at is not null or excluded.sold_at is not null"""
 
 # An unfinished level takes the newer quantity. What waits for time goes on waiting; what waited for a person or for an
 # acknowledgement goes again, for it speaks of another quantity now.
@@ -59,10 +60,11 @@ from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as told (destination
 where m.kind = 'stock_level' and m.destination = told.destination and m.key = told.key
 returning m.id, m.destination, m.key, m.revision"""
 
-# What a channel was made to show.
+# What a channel was made to show. Where a sale overtook us it was seen as well: of that sale nobody has told us yet.
 DELIVERED = """
-update khaossync.levels l set shown = told.quantity, shown_at = $4, seen_at = null, delivered_at = $4
-from unnest($1::text[], $2::text[], $3::int[]) as told (destination, key, quantity)
+update khaossync.levels l
+set shown = told.quantity, shown_at = $5, delivered_at = $5, seen_at = case when told.overtaken then $5::timestamptz end
+from unnest($1::text[], $2::text[], $3::int[], $4::boolean[]) as told (destination, key, quantity, overtaken)
 where l.destination = told.destination and l.key = told.key"""
 
 
@@ -87,6 +89,7 @@ class Known:
     serial: int
     shown_at: datetime | None = None
     seen_at: datetime | None = None
+    sold_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,8 @@ def must_go(told: Wanted, known: Known | None, unfinished: bool) -> bool:
     wanted = told.level.quantity
     if known is None:
         return told.level.expected != wanted
+    if told.sold is None:  # it will be looked at, and what is seen then decides
+        return unfinished and wanted != known.desired
     if unfinished:
         return wanted != known.desired
     if told.seen is None and told.sold == ():
@@ -126,7 +131,7 @@ def shown_now(told: Wanted, known: Known | None) -> int | None:
     if told.seen is not None or known is None:
         return told.level.expected if known is None else told.seen
     if told.sold is None or known.shown is None:
-        return None
+        return known.shown
     return known.shown - sum(sale.units for sale in told.sold if _is_since(sale, known.shown_at))
 
 
@@ -149,11 +154,12 @@ async def level(
     addresses = columns(sorted(lanes), 2)
     rows = await connection.fetch(LOCK_LEVELS, *addresses)
     known = {(row[0], row[1]): Known(*row[2:]) for row in rows}
+    lanes = {lane: _in_time(item, known.get(lane)) for lane, item in lanes.items()}
     unfinished = {(row["destination"], row["key"]) for row in await connection.fetch(UNFINISHED, *addresses)}
     going = {lane for lane, item in lanes.items() if must_go(item, known.get(lane), lane in unfinished)}
     replaced = await _replace(connection, {lane: lanes[lane] for lane in going & unfinished}, known, now)
     kept = (_row(lanes[lane], known.get(lane), lane in going, now) for lane in sorted(lanes))
-    await connection.execute(KEEP_LEVELS, *columns(kept, 6), now)
+    await connection.execute(KEEP_LEVELS, *columns(kept, 7), now)
     return [_message(lane, lanes[lane], known.get(lane), now) for lane in sorted(going - unfinished)], replaced
 
 
@@ -162,9 +168,9 @@ async def lock_levels(connection: Connection, lanes: Iterable[Lane]) -> None:
     await connection.fetch(LOCK_LEVELS, *columns(sorted(set(lanes)), 2))
 
 
-async def deliver_levels(connection: Connection, quantities: Mapping[Lane, int], now: datetime) -> None:
-    """Note what channels were made to show."""
-    table = columns(((*lane, quantity) for lane, quantity in sorted(quantities.items())), 3)
+async def deliver_levels(connection: Connection, delivered: Mapping[Lane, tuple[int, bool]], now: datetime) -> None:
+    """Note what channels were made to show, and whether that is less than was asked for."""
+    table = columns(((*lane, *made) for lane, made in sorted(delivered.items())), 4)
     await connection.execute(DELIVERED, *table, now)
 
 
@@ -186,12 +192,21 @@ async def _replace(
     return [_replaced(row, lanes, known, now) for row in rows]
 
 
+def _in_time(told: Wanted, known: Known | None) -> Wanted:
+    """A reading that began before our last write, or before a sale that we noted since, has not seen either."""
+    if told.seen is None or told.seen_at is None or known is None:
+        return told
+    since = [at for at in (known.shown_at, known.sold_at) if at is not None]
+    return replace(told, seen=None, seen_at=None) if since and told.seen_at <= max(since) else told
+
+
 def _merged(earlier: Wanted | None, told: Wanted) -> Wanted:
     """The newest level, with all that was sold and seen since the last transaction."""
     if earlier is None:
         return told
     sold = None if earlier.sold is None or told.sold is None else (*earlier.sold, *told.sold)
-    return replace(told, sold=sold, seen=earlier.seen if told.seen is None else told.seen)
+    newest = earlier if told.seen is None else told
+    return replace(told, sold=sold, seen=newest.seen, seen_at=newest.seen_at)
 
 
 def _replaced(
@@ -204,9 +219,11 @@ def _replaced(
 
 
 def _row(told: Wanted, known: Known | None, going: bool, now: datetime) -> tuple[object, ...]:
+    """What a listing showed when its first level was asked for was seen too, at a time that nobody knows."""
     serial = (known.serial if known else 0) + going
-    seen_at = now if told.seen is not None else None
-    return (*lane_of(told), told.level.quantity, shown_now(told, known), serial, seen_at)
+    seen = told.seen if known else told.level.expected
+    seen_at, sold_at = (now if seen is not None else None), (now if told.sold else None)
+    return (*lane_of(told), told.level.quantity, shown_now(told, known), serial, seen_at, sold_at)
 
 
 def _message(lane: Lane, told: Wanted, known: Known | None, now: datetime) -> NewMessage:

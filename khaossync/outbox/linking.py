@@ -89,7 +89,8 @@ async def settle_links(connection: Connection, settled: Sequence[Settlement], no
         await posted(connection, sorted(row[0] for row in sent if row[0]), now)
     if gone:
         await connection.execute(WITHDRAWN, *columns(sorted(gone), 2))
-        await released(connection, sorted(key for key, _ in gone))
+    if freed := [item.message.key for item in orders if isinstance(item.verdict, Withdraw | HandOver)]:
+        await released(connection, sorted(freed))
     if edited := [_edited_row(item) for item in settled if _is_told_edit(item)]:
         await connection.execute(EDITED, *columns(edited, 3))
 

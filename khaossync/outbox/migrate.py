@@ -74,8 +74,7 @@ async def ensure_current(connection: Connection) -> None:
     behind = _behind(shipped(), await _applied(connection) if await connection.fetchval(_HAS_TABLE) else {})
     if behind:
         raise ConfigError(
-            f"The database's schema is behind by {len(behind)} (next: {behind[0].name}); "
-            "run `khaossync db migrate` first."
+            f"The database's schema is behind by {len(behind)} (next: {behind[0].name}); run `khaossync migrate` first."
         )
 
 

@@ -13,7 +13,6 @@ from khaossync.domain.documents import Document, Kind
 from khaossync.domain.errors import OwnershipLostError
 from khaossync.domain.knowledge import Knowledge, Question
 from khaossync.domain.messages import Message, Settlement
-from khaossync.domain.stock import Listing
 from khaossync.outbox import accepting, counting, holding, knowing, settling
 from khaossync.outbox.counting import Depth
 from khaossync.outbox.database import Database, DatabaseSettings, open_database
@@ -21,7 +20,7 @@ from khaossync.outbox.gathering import Gathering
 from khaossync.outbox.migrate import ensure_current, migrate
 from khaossync.outbox.queues import Queues
 from khaossync.outbox.tidying import tidy
-from khaossync.ports import Acceptance, Accepted, Hint
+from khaossync.ports import Acceptance, Accepted, Hint, Listed
 
 
 class PostgresOutbox:
@@ -56,6 +55,11 @@ class PostgresOutbox:
         async with self.database.connection() as connection:
             return await knowing.cursor(connection, source, stream)
 
+    async def read_up_to(self, source: str, stream: str, began_at: datetime) -> None:
+        """Note that a reading of this stream that began then came to its end."""
+        async with self.database.connection() as connection:
+            await connection.execute(knowing.READ_UP_TO, source, stream, began_at)
+
     async def news(self, documents: Sequence[Document]) -> Sequence[Document]:
         """Those documents that differ from what is stored and are not older than it."""
         async with self.database.connection() as connection:
@@ -81,13 +85,13 @@ class PostgresOutbox:
         async with self.database.connection() as connection:
             return await knowing.remember_hint(connection, source, hint, self._clock.now())
 
-    async def listed(self, channel: str, after: str, limit: int) -> Sequence[Listing]:
-        """The channel's listings by SKU, so many behind this one."""
+    async def listed(self, channel: str, after: str, limit: int) -> Listed:
+        """The channel's listings by SKU, so many behind this one; what is stored and cannot be read is left out."""
         async with self.database.connection() as connection:
             return await knowing.listed(connection, channel, after, limit)
 
     async def counted(self, channel: str, until: datetime) -> Sequence[str]:
-        """Forget the units that were posted up to this moment; returns the stock codes that may be shown again."""
+        """The stock codes of which the channel posted units before this moment, and which the ERP was read after."""
         return await self.database.transact(holding.counted, channel, until)
 
     async def accept(self, acceptance: Acceptance) -> Accepted:

@@ -115,7 +115,7 @@ async def settle(
     same = await _follow_cases(connection, settled, ids, now)
     told = [item for item in settled if not isinstance(item.verdict, Complete) and item.message.id not in same]
     await record(connection, [_change(item) for item in told], now)
-    delivered = {_lane(item.message): _quantity(item) for item in levels if isinstance(item.verdict, Complete)}
+    delivered = {_lane(item.message): _made_to_show(item) for item in levels if isinstance(item.verdict, Complete)}
     if delivered:
         await deliver_levels(connection, delivered, now)
     if absent := [(item.message.destination, _level(item)) for item in levels if isinstance(item.verdict, Withdraw)]:
@@ -243,8 +243,10 @@ def _lane(message: Message) -> tuple[str, str]:
     return (storable(message.destination), storable(message.key))
 
 
-def _quantity(settlement: Settlement) -> int:
-    return _level(settlement).quantity
+def _made_to_show(settlement: Settlement) -> tuple[int, bool]:
+    """The quantity, and whether a sale that we do not know of made it less than was asked for."""
+    asked, quantity = settlement.message.body, _level(settlement).quantity
+    return quantity, isinstance(asked, ChannelLevel) and quantity < asked.quantity
 
 
 def _level(settlement: Settlement) -> ChannelLevel:

@@ -17,7 +17,7 @@ def ahead(date: str, now: datetime, unknown: timedelta | None = None) -> timedel
     """By how much an HTTP Date is ahead of `now`; `unknown` for a text that is no date with a zone."""
     try:
         return parsedate_to_datetime(date) + _ROUNDING - now
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):  # the last for a zone of twenty digits
         return unknown
 
 

@@ -67,6 +67,7 @@ class Answer:
 class Http:
     """The way to one system: its session, its limiter, its measurements.
 
+    No answer may be longer than `max_body` bytes, or `max_fed` where it is not held but fed to its reader.
     `skew` is by how much the system's clock was ahead of ours at its last answer that told the time; None before one.
     """
 
@@ -79,6 +80,7 @@ class Http:
         meter: Meter,
         *,
         max_body: int = 64 * 1024 * 1024,
+        max_fed: int = 256 * 1024 * 1024,
     ) -> None:
         self.limiter = limiter
         self._system = system
@@ -86,6 +88,7 @@ class Http:
         self._clock = clock
         self._meter = meter
         self._max_body = max_body
+        self._max_fed = max_fed
         self.skew: timedelta | None = None
 
     async def send(self, request: Request, priority: Priority, cost: float = 1) -> Answer:
@@ -112,10 +115,11 @@ class Http:
         self.limiter.pause(min(wait, _LONGEST_PAUSE).total_seconds())
 
     async def _measured(self, request: Request, turn: Turn) -> Answer:
-        began, outcome = time.monotonic(), "ok"
+        began, outcome = time.monotonic(), "failed"
         try:
             answer = await self._exchange(request, turn)
             self._judge(request, answer)
+            outcome = "ok"
             return answer
         except SyncError as error:
             outcome = type(error).__name__
@@ -152,20 +156,17 @@ class Http:
             raise self._lost(request, f"connection lost ({_text(error)})") from error
 
     async def _body(self, request: Request, response: aiohttp.ClientResponse) -> bytes:
-        if request.feed is None or response.status not in {_OK, *request.readable}:
-            return await self._read(request, response)
+        held: list[bytes] = []
+        take, most = held.append, self._max_body
+        if request.feed is not None and response.status in {_OK, *request.readable}:
+            take, most = request.feed, self._max_fed
+        size = 0
         async for piece in response.content.iter_chunked(_PIECE):
-            request.feed(piece)
-        return b""
-
-    async def _read(self, request: Request, response: aiohttp.ClientResponse) -> bytes:
-        chunks, size = [], 0
-        async for chunk in response.content.iter_chunked(_PIECE):
-            size += len(chunk)
-            if size > self._max_body:
-                raise self._lost(request, f"answer larger than {self._max_body} bytes")
-            chunks.append(chunk)
-        return b"".join(chunks)
+            size += len(piece)
+            if size > most:
+                raise self._lost(request, f"answer larger than {most} bytes")
+            take(piece)
+        return b"".join(held)
 
     def _judge(self, request: Request, answer: Answer) -> None:
         if answer.status in request.readable:
@@ -195,7 +196,7 @@ def retry_after(headers: Mapping[str, str], clock: Clock) -> timedelta | None:
             if value[:1].isdigit()
             else parsedate_to_datetime(value) - clock.now()
         )
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):  # the last for a zone of twenty digits
         return None
     return min(max(wait, timedelta(0)), _LONGEST_WAIT)
 

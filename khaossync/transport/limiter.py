@@ -97,7 +97,8 @@ class Limiter:
         self._under_way[turn.door] -= 1
         if turn.priority.is_background:
             now = _now()
-            self._rested_at = now + min(self._rest * (now - turn.call.at), _LONGEST_REST)
+            rested_at = now + min(self._rest * (now - turn.call.at), _LONGEST_REST)
+            self._rested_at = max(self._rested_at, rested_at)  # a short call must not end the rest after a long one
         self._stir()
 
     def _stir(self) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -72,6 +72,12 @@ async def scripted_shop() -> AsyncIterator[ScriptedShop]:
 def connection(*nodes: object, after: str | None = None) -> Json:
     """A page of a connection."""
     return {"nodes": list(nodes), "pageInfo": {"hasNextPage": bool(after), "endCursor": after}}
+
+
+def by_id(records: Iterable[Any], asked: Json) -> Json:
+    """The answer that tells these records whole, as far as it is asked for them."""
+    known = {each["id"]: each for each in records if isinstance(each, dict) and isinstance(each.get("id"), str)}
+    return {"nodes": [known.get(each) for each in asked["ids"]]}
 
 
 @dataclass

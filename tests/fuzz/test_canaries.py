@@ -11,7 +11,7 @@ from channels.khaosws.service import sales_order
 from channels.shopify import rest, test_published_samples
 from channels.shopify.scripts import settings as shop_settings
 from fuzz.nonsense import Json
-from fuzz.paper import Reading, ScriptedShop, connection, kit, reading, scripted_shop
+from fuzz.paper import Reading, ScriptedShop, by_id, connection, kit, reading, scripted_shop
 from fuzz.records import ORDER
 from outbox.stories import HandClock
 from structlog.testing import capture_logs
@@ -96,7 +96,7 @@ async def test_no_sample_well_or_spoilt_tells_a_person_in_a_log_or_a_verb(
     with capture_logs() as logs:
         for start in range(0, len(told), 30):
             page = told[start : start + 30]
-            shop.answers["Orders"] = partial(listed, page)
+            shop.answers |= {"ListedOrders": partial(listed, page), "Orders": partial(by_id, page)}
             clock.forward(minutes=1)
             await stream.pull.tick()
     assert logs

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 from random import Random
 from typing import Any
 from zlib import crc32
@@ -12,7 +13,7 @@ from channels.khaosws import service
 from channels.shopify.scripts import settings as shop_settings
 from fuzz.conftest import Rounds
 from fuzz.nonsense import VALUES, Json, Path, paths, replaced, spoilt, xml_spoilt
-from fuzz.paper import Reading, ScriptedShop, connection, kit, reading, scripted_shop
+from fuzz.paper import Reading, ScriptedShop, by_id, connection, kit, reading, scripted_shop
 from fuzz.records import ITEM, LISTING, ORDER, STATE, STATUS
 from outbox.stories import HandClock
 from structlog.testing import capture_logs
@@ -34,7 +35,7 @@ class Shop:
     def __init__(self, script: ScriptedShop, stream: str) -> None:
         self.script, self.stream = script, stream
         self.operation, self.root, self.base = {
-            "orders": ("Orders", "orders", ORDER),
+            "orders": ("ListedOrders", "orders", ORDER),
             "catalogue": ("Listings", "inventoryItems", LISTING),
         }[stream]
 
@@ -43,12 +44,13 @@ class Shop:
         number = str(1000 + crc32(name.encode()))
         made = self.base | {"id": f"{self.base['id']}{number}"}
         if self.stream == "orders":
-            return made | {"name": name, "note": f"version {version}"}
+            return made | {"name": name, "updatedAt": f"2026-11-02T12:{version:02}:00Z"}
         return made | {"sku": name, "tracked": version % 2 == 1}
 
     def tell(self, *records: Any) -> None:
         """What the next readings find."""
         self.script.answers[self.operation] = lambda _: {self.root: connection(*records)}
+        self.script.answers["Orders"] = partial(by_id, records)
 
 
 @pytest.fixture(params=["orders", "catalogue"])

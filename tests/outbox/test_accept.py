@@ -21,6 +21,7 @@ from outbox.stories import (
     value,
 )
 
+from khaossync.domain.cases import CaseClass
 from khaossync.domain.documents import Kind, Page, Unreadable
 from khaossync.domain.knowledge import Effect, Knowledge, Question
 from khaossync.domain.links import LinkState
@@ -213,6 +214,18 @@ async def test_a_webhook_delivery_counts_once(outbox: PostgresOutbox) -> None:
     assert await outbox.hint("shop", hint)
     assert not await outbox.hint("shop", hint)
     assert await outbox.hint("other shop", hint)
+
+
+async def test_a_case_that_is_opened_and_closed_at_once_stays_the_one_it_was(
+    outbox: PostgresOutbox, database: Database
+) -> None:
+    """Two channels of one ERP look at different sites: one of them is short of an item and the other is not."""
+    cured = ((CaseClass.UNMAPPED_SKU, "shop", "MUG"), (CaseClass.UNMAPPED_SKU, "shop", "CUP"))
+    assert (await outbox.accept(acceptance(cases=(a_case(), a_case("CUP"))))).cases == 2
+    assert (await outbox.accept(acceptance(cases=(a_case(),), closed=cured))).cases == 0
+    await outbox.accept(acceptance(standing=(a_case(),), closed=cured))
+    cases = await query(database, "select subject, state from khaossync.cases order by subject")
+    assert [tuple(case) for case in cases] == [("CUP", "closed"), ("MUG", "open")]
 
 
 async def test_a_case_of_a_page_is_one_case_while_it_is_open(outbox: PostgresOutbox, database: Database) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import cast
@@ -18,7 +18,7 @@ from khaossync.ops.alerts.herald import Herald, Outlook, Target
 from khaossync.ops.alerts.matters import Exits
 from khaossync.ops.alerts.policy import DAILY, GROWTH, Wishes
 from khaossync.ops.alerts.wording import Telling
-from khaossync.ops.health import ConnectorState, Facts
+from khaossync.ops.health import ConnectorState, Facts, LoopBeat
 from khaossync.ops.metrics import Metrics
 from khaossync.outbox import Database, PostgresOutbox, begin_run, end_run, ignore_case
 from khaossync.outbox.alerting import GROUPS, Told, case_groups, remember, remembered, unclean_ends
@@ -54,6 +54,8 @@ class Home:
     owned: frozenset[str] = frozenset({"shop", "khaos"})
     exits: Exits = field(default_factory=Exits)
     away: bool = False
+    blind: bool = False
+    beats: tuple[LoopBeat, ...] = ()
     connectors: tuple[ConnectorState, ...] = ()
     ear: Ear = field(default_factory=Ear)
 
@@ -66,8 +68,15 @@ class Home:
         return Herald(Target(name, wishes or Wishes(), self.ear), outlook, self.clock, Metrics())
 
     async def _facts(self) -> Facts | None:
-        now = self.clock.now()
-        return Facts(now, self.started_at, database_ok=not self.away, connectors=self.connectors)
+        if self.blind:
+            return None
+        return Facts(
+            self.clock.now(),
+            self.started_at,
+            beats=self.beats,
+            database_ok=not self.away,
+            connectors=self.connectors,
+        )
 
 
 @pytest.fixture
@@ -279,9 +288,9 @@ async def test_what_was_sent_but_not_noted_is_noted_before_anything_else_is_told
 
     with monkeypatch.context() as patch:
         patch.setattr("khaossync.ops.alerts.herald.remember", away)
-        for _ in range(3):
-            with pytest.raises(TransientError, match="PostgreSQL"):
-                await herald.tick()
+        with pytest.raises(TransientError, match="PostgreSQL"):
+            await herald.tick()
+        assert await herald.tick() == {}, "in the dark"
     assert await herald.tick() == {}
     assert len(home.ear.heard) == 1
     assert await home.herald().tick() == {}
@@ -324,6 +333,81 @@ async def test_a_system_that_is_down_and_up_again_is_told(home: Home, clock: Han
     home.connectors = (ConnectorState("khaos", True),)
     await herald.tick()
     assert home.ear.said == [[("new", "down", 1)], [("resolved", "down", 1)]]
+
+
+async def test_what_lasts_over_a_restart_is_not_called_over_by_it(home: Home, clock: HandClock) -> None:
+    """S-40: a fresh process knows of nothing that is wrong yet; what was told is over only when that was seen."""
+    down, began = ConnectorState("khaos", False, clock.now()), clock.now()
+    home.connectors, home.beats = (down,), (LoopBeat("pull", began, MINUTE, failing_since=began),)
+    herald = home.herald()
+    clock.forward(minutes=2)
+    home.beats = (replace(home.beats[0], last_beat=clock.now()),)
+    await herald.tick()
+    home.connectors = (ConnectorState("khaos", True, proved=False),)
+    home.beats = (LoopBeat("pull", None, MINUTE, proved=False),)
+    herald = home.herald()
+    assert await herald.tick() == {}
+    home.connectors, home.beats = (replace(down, since=clock.now()),), ()
+    await herald.tick()
+    home.connectors = (ConnectorState("khaos", True),)
+    await herald.tick()
+    assert home.ear.said == [
+        [("new", "down", 1), ("new", "loops", 1)],
+        [("resolved", "loops", 1)],
+        [("resolved", "down", 1)],
+    ]
+
+
+async def test_a_failing_loop_climbs_the_ladder(home: Home, clock: HandClock) -> None:
+    """ADB-20: it turns all the time, so its last beat is always young."""
+    began, boss = clock.now(), home.herald("boss", Wishes(after=HOUR))
+    for _ in range(60):
+        home.beats = (LoopBeat("pull", clock.now(), MINUTE, failing_since=began),)
+        assert await boss.tick() == {}
+        clock.forward(minutes=1)
+    home.beats = (LoopBeat("pull", clock.now(), MINUTE, failing_since=began),)
+    assert await boss.tick() == {"notices": 1}
+
+
+async def test_slow_facts_silence_no_case_and_call_nothing_over(
+    outbox: PostgresOutbox, home: Home, clock: HandClock
+) -> None:
+    """Facts are given up after a moment; that does not mean that PostgreSQL does not answer."""
+    home.connectors = (ConnectorState("khaos", False, clock.now()),)
+    herald = home.herald()
+    clock.forward(minutes=2)
+    await herald.tick()
+    home.blind = True
+    await opened(outbox, "MUG")
+    await herald.tick()
+    clock.forward(minutes=5)
+    assert await herald.tick() == {}
+    await closed(home.database, clock)
+    await herald.tick()
+    home.blind, home.connectors = False, (ConnectorState("khaos", True),)
+    await herald.tick()
+    assert home.ear.said == [
+        [("new", "down", 1)],
+        [("new", "unmapped_sku", 1)],
+        [("resolved", "unmapped_sku", 1)],
+        [("resolved", "down", 1)],
+    ]
+
+
+async def test_without_facts_it_is_the_look_at_the_cases_that_tells_whether_the_database_is_away(
+    home: Home, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise TransientError("PostgreSQL cannot be used just now")
+
+    home.blind, herald = True, home.herald()
+    with monkeypatch.context() as patch:
+        patch.setattr("khaossync.ops.alerts.herald.case_groups", away)
+        assert await herald.tick() == {}
+        clock.forward(minutes=1)
+        await herald.tick()
+    await herald.tick()
+    assert home.ear.said == [[("new", "database", 1)], [("resolved", "database", 1)]]
 
 
 async def test_an_unclean_exit_is_told_by_the_next_run_and_counted(database: Database, clock: HandClock) -> None:

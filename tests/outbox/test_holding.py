@@ -1,7 +1,6 @@
 """What is sold and not posted is held back until the ERP's level counts it."""
 
 from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
 
 import examples
@@ -20,7 +19,7 @@ from khaossync.domain.knowledge import Question, Unposted
 from khaossync.domain.messages import Settlement, Withdraw
 from khaossync.domain.orders import order_key
 from khaossync.outbox import Database, PostgresOutbox
-from khaossync.ports import Acceptance
+from khaossync.ports import Acceptance, Listed
 
 ORDER = order_key("shop", "5001")
 ONE = {"MUG": Decimal(1)}
@@ -119,29 +118,66 @@ async def test_an_order_in_the_erp_cannot_begin_to_hold_again(outbox: PostgresOu
     assert await unposted(outbox) == 0
 
 
-async def test_what_was_posted_long_ago_is_given_back(
+async def test_what_was_posted_long_ago_is_given_back_once_the_erp_was_read(
     outbox: PostgresOutbox, database: Database, clock: HandClock
 ) -> None:
-    """Also what a settling left behind that crossed an acceptance."""
+    """S-20: also what a settling left behind that crossed an acceptance; but while the ERP stands still, nothing."""
+    await outbox.accept(told_level(level_document(clock)))
     await outbox.accept(held(ONE))
     await complete(outbox, await claim_one(outbox))
     async with database.connection() as connection:
         await connection.execute("update khaossync.unposted set posted_at = null")
-    assert await outbox.counted("shop", clock.now() - timedelta(minutes=1)) == []
-    assert await outbox.counted("outlet", clock.now()) == []
-    assert await outbox.counted("shop", clock.now()) == ["MUG"]
+    until = clock.forward(minutes=40)
+    assert await outbox.counted("shop", until) == []
+    await outbox.read_up_to("khaos", "stock", clock.forward(minutes=1))
+    assert await outbox.counted("outlet", until) == []
+    assert await outbox.counted("shop", until) == ["MUG"]
+    await outbox.accept(acceptance(counted={("khaos", "MUG"): until}))
+    assert await outbox.counted("shop", until) == []
     assert await value(database, "select count(*) from khaossync.unposted") == 0
 
 
 async def test_listings_are_told_in_pieces(outbox: PostgresOutbox) -> None:
     told = [examples.document("shop", Kind.LISTING, sku, examples.listing(sku)) for sku in ("C", "A", "B")]
     await outbox.accept(acceptance(documents=told, stream="catalogue"))
-    assert [one.sku for one in await outbox.listed("shop", "", 2)] == ["A", "B"]
-    assert [one.sku for one in await outbox.listed("shop", "B", 2)] == ["C"]
-    assert await outbox.listed("outlet", "", 2) == []
+    assert await outbox.listed("shop", "", 2) == Listed((examples.listing("A"), examples.listing("B")), "B")
+    assert await outbox.listed("shop", "B", 2) == Listed((examples.listing("C"),), None)
+    assert await outbox.listed("outlet", "", 2) == Listed((), None)
 
 
-async def test_the_moment_up_to_which_orders_are_known_is_told(outbox: PostgresOutbox, clock: HandClock) -> None:
+async def test_what_another_release_stored_is_passed_over_and_does_not_end_the_listings(
+    outbox: PostgresOutbox, database: Database
+) -> None:
+    """One such listing must not stop the judging of all others for good."""
+    told = [examples.document("shop", Kind.LISTING, sku, examples.listing(sku)) for sku in ("A", "B", "C")]
+    await outbox.accept(acceptance(documents=told, stream="catalogue"))
+    await value(database, "update khaossync.documents set body = '{}' where key = 'B'")
+    assert await outbox.listed("shop", "", 2) == Listed((examples.listing("A"),), "B")
+    assert await outbox.listed("shop", "B", 2) == Listed((examples.listing("C"),), None)
+
+
+async def test_packs_and_refunds_of_another_release_are_not_known(outbox: PostgresOutbox, database: Database) -> None:
+    packs = [examples.stock_item(code, pack={"MUG": Decimal(2)}) for code in ("PAIR", "SET")]
+    told = [examples.document("khaos", Kind.STOCK_ITEM, one.stock_code, one) for one in packs]
+    await outbox.accept(acceptance(documents=told, source="khaos", stream="items"))
+    refunds = [examples.refund(order_id="5001", refund_id=each) for each in ("1", "2")]
+    told = [examples.document("shop", Kind.REFUND, f"{ORDER}/{one.refund_id}", one) for one in refunds]
+    await outbox.accept(acceptance(documents=told))
+    broken = "update khaossync.documents set body = $1 where key in ($2, $3)"
+    await value(database, broken, '{"pack": {"MUG": "2"}}', "PAIR", f"{ORDER}/1")
+    known = await outbox.look_up(Question(packs_of=frozenset({("khaos", "MUG")}), refunds=frozenset({ORDER})))
+    assert known.packs == {("khaos", "MUG"): (packs[1],)}
+    assert known.refunds == {ORDER: (refunds[1],)}
+
+
+async def test_the_orders_are_known_up_to_where_the_last_whole_reading_began(
+    outbox: PostgresOutbox, clock: HandClock
+) -> None:
+    """S-20: the first of many pages says nothing of a sale that stands on the last."""
+    asked = Question(orders_read=frozenset({"shop", "outlet"}))
+    began_at = clock.now()
     await outbox.accept(an_accepted_order())
-    known = await outbox.look_up(Question(orders_read=frozenset({"shop", "outlet"})))
-    assert known.orders_read == {"shop": clock.now()}
+    assert (await outbox.look_up(asked)).orders_read == {}
+    clock.forward(seconds=30)
+    await outbox.read_up_to("shop", "orders", began_at)
+    assert (await outbox.look_up(asked)).orders_read == {"shop": began_at}

@@ -53,7 +53,7 @@ async def test_a_schema_newer_than_this_release_is_refused(empty_dsn: str) -> No
 
 async def test_the_daemon_refuses_a_schema_that_is_behind_unless_asked_to_migrate(empty_dsn: str) -> None:
     settings = DatabaseSettings(empty_dsn)
-    with pytest.raises(ConfigError, match="khaossync db migrate"):
+    with pytest.raises(ConfigError, match="run `khaossync migrate`"):
         async with open_outbox(settings, HandClock()):
             pass
     async with open_outbox(settings, HandClock(), migrating=True) as outbox:

@@ -17,6 +17,8 @@ from outbox.stories import HandClock
 from khaossync.app import connectors
 from khaossync.config import Config
 from khaossync.domain.documents import Kind
+from khaossync.domain.stock import ChannelLevel
+from khaossync.loops.named import Named
 from khaossync.loops.outage import Outage
 from khaossync.loops.pull import Pull
 from khaossync.loops.push import Push
@@ -44,6 +46,7 @@ class Company:
         self.ticks: dict[str, Tick] = {}
         self.orders: list[str] = []
         self.read: tuple[str, ...] = ()
+        self.named: Named
         self.sold: tuple[str, ...] = CODES
 
     def open(self) -> None:
@@ -58,6 +61,10 @@ class Company:
         payment = self.dice.choice(("paid", "paid", "authorized", "pending"))
         with suppress(OutOfStock):
             self.orders.append(self.shop.place_order(basket, payment=payment))
+
+    def look(self, _channel: str, level: ChannelLevel) -> None:
+        """What the daemon wants to see by its name is read when the turn of that loop comes."""
+        self.named.add(level.listing_id)
 
     def call_off(self) -> None:
         """Cancel an order that the ERP does not have yet; the shop puts the goods back, or forgets to.
@@ -126,6 +133,7 @@ def configuration(shop: ShopifyShop, shop_url: str, khaos_url: str) -> Config:
         "buffer": BUFFER,
         "catalogue_full_interval": 5,
         "overlap": 60,
+        "order_page": 1,
         "tax_codes": {"0.20": 1},
         "sites": {location: ["1"]},
         "bundles": {"SET": {"MUG": 1, "CUP": 2}},
@@ -157,10 +165,13 @@ async def companies(outbox: PostgresOutbox, clock: HandClock) -> AsyncIterator[C
 
             for name, outage in outages.items():
                 for source in outage.connector.sources:
-                    pull = Pull(source, outage, outbox, rules, clock, Metrics(), silent, silent, turn)
+                    pull = Pull(source, outage, outbox, rules, clock, Metrics(), silent, company.look, turn)
                     company.ticks[f"{name} {source.name}"] = pull.tick
+            company.named = Named("catalogue", systems["shop"].readers["catalogue"])
+            by_name = Pull(company.named, outages["shop"], outbox, rules, clock, Metrics(), silent, company.look, turn)
+            company.ticks["shop catalogue by name"] = by_name.tick
             for name, kind in (("khaos", Kind.ORDER), ("khaos", Kind.CANCELLATION), ("shop", Kind.STOCK_LEVEL)):
-                push = Push(kind, outages[name], outages, outbox, rules, clock, Metrics(), dice)
+                push = Push(kind, outages[name], outages, outbox, rules, clock, Metrics(), dice, silent, company.look)
                 company.ticks[f"push {kind}"] = push.tick
             company.ticks["levels"] = Relevel("shop", outbox, rules, clock, silent, turn).tick
             return company

@@ -150,6 +150,12 @@ async def test_a_hot_statement_reads_no_growing_table_from_end_to_end(busy: str,
     assert scans(plan) & ONE_OF_MANY == set(), json.dumps(plan, indent=1)
 
 
+async def test_told_stock_codes_meet_the_open_cases_by_a_hash(busy: str) -> None:
+    """Every page of items asks, in the one transaction that all pages wait for: no pairing of each with each."""
+    plan = json.dumps(await plan_of(busy, *STATEMENTS["release by stock code"]))
+    assert '"Hash Cond": "(told.code = named.code)"' in plan or '"Hash Cond": "(named.code = told.code)"' in plan
+
+
 async def test_the_guard_sees_a_scan_where_there_is_one(busy: str) -> None:
     plan = await plan_of(busy, "select * from khaossync.messages where version = $1", "'1'")
     assert scans(plan) == {"messages"}

@@ -31,7 +31,8 @@ async def build(name: str, settings: Settings, kit: Kit) -> Connector:
     http = Http(name, session, Limiter(bucket), kit.clock, kit.meter)
     client = Client(settings, http, tokens(settings, http, kit.clock), Priority.ORDERS)
     secrets, echoes = settings.signing_secrets, Echoes()
-    orders, catalogue = Orders(name, client, settings), Catalogue(name, client, settings, kit.clock)
+    orders = Orders(name, client, settings, kit.clock, kit.memory)
+    catalogue = Catalogue(name, client, settings, kit.clock)
     return Connector(
         name=name,
         kind="shopify",

@@ -10,10 +10,8 @@ from khaossync.channels.shopify.config import Settings
 from khaossync.channels.shopify.documents import Harvest, listing_document
 from khaossync.channels.shopify.fields import MalformedError, Node
 from khaossync.channels.shopify.listing_mapping import read_listing
-from khaossync.channels.shopify.sources import reaching_back, stamp
-from khaossync.channels.shopify.whole import whole_listing
-from khaossync.channels.shopify.windows import Position, Window, dump, load
-from khaossync.channels.shopify.wire import TooDearError
+from khaossync.channels.shopify.whole import whole_listing, whole_named
+from khaossync.channels.shopify.windows import Position, Window, dump, load, reaching_back, stamp, updated_at
 from khaossync.clock import Clock
 from khaossync.domain.documents import Document, Kind, Page
 from khaossync.transport.priority import Priority
@@ -53,35 +51,25 @@ class Catalogue:
         window = _WHOLE if plan.full else _CHANGED
         window = replace(window, page=self.settings.catalogue_page)
         client = self.client.at(Priority.BACKFILL if plan.full else Priority.STOCK)
+        asked_at = now  # what a page shows was so at some moment after it was asked for
         async for stretch in window.read(client, plan.position):
-            reader = _Reader(self.channel, client, now, self.settings.catalogue_page)
+            reader = _Reader(self.channel, client, asked_at, self.settings.catalogue_page)
             harvest = await Harvest.of(stretch.records, self.channel, Kind.LISTING, reader.read)
             after = cursor_after(plan, stretch.position)
             ended = plan.full and not stretch.position.under_way
             yield Page(tuple(harvest.documents), after, tuple(harvest.unreadable), complete=ended)
             if _too_deep(plan, stretch.position):
                 return
+            asked_at = self.clock.now()
 
     async def named(self, subjects: Sequence[str]) -> Page:
         """Items by their gids, with what they show; so a quantity that somebody changed is seen. Raises SyncError."""
         client = self.client.at(Priority.STOCK)
         reader = _Reader(self.channel, client, self.clock.now(), self.settings.catalogue_page)
-        harvest = await Harvest.of(await _items(client, subjects), self.channel, Kind.LISTING, reader.read)
-        return Page(tuple(harvest.documents), "", tuple(harvest.unreadable))
-
-
-async def _items(client: Client, gids: Sequence[str]) -> list[object]:
-    try:
-        data = await client.run(op.NAMED_LISTINGS, ids=list(gids))
-    except TooDearError:
-        if len(gids) == 1:
-            raise
-        middle = len(gids) // 2
-        return [*await _items(client, gids[:middle]), *await _items(client, gids[middle:])]
-    found = data.value.get("nodes")
-    if not isinstance(found, list):
-        raise MalformedError(f"{data.path}.nodes is no list")
-    return [each for each in found if each]
+        harvest = await Harvest.of(
+            await whole_named(client, op.NAMED_LISTINGS, subjects), self.channel, Kind.LISTING, reader.read
+        )
+        return harvest.page("")
 
 
 def next_plan(cursor: str | None, now: datetime, settings: Settings) -> Plan:
@@ -176,5 +164,5 @@ _CHANGED = Window(
     "inventoryItems",
     page=1,
     query=lambda floor: f"updated_at:>='{floor}'" if floor else "",
-    mark=lambda node: stamp(node.instant("updatedAt")),
+    mark=updated_at,
 )

@@ -9,7 +9,7 @@ from datetime import datetime
 from khaossync.channels.shopify.fields import MalformedError, Node
 from khaossync.channels.shopify.mapping import read_order
 from khaossync.channels.shopify.refund_mapping import read_refund
-from khaossync.domain.documents import Document, Kind, Unreadable
+from khaossync.domain.documents import Document, Kind, Page, Unreadable
 from khaossync.domain.errors import RejectedError
 from khaossync.domain.orders import order_key
 from khaossync.domain.stock import Listing
@@ -17,7 +17,7 @@ from khaossync.domain.stock import Listing
 
 @dataclass(slots=True)
 class Harvest:
-    """What a page yielded."""
+    """What records yielded."""
 
     documents: list[Document]
     unreadable: list[Unreadable]
@@ -32,10 +32,20 @@ class Harvest:
             try:
                 harvest.documents += await read(Node.of(record, kind.value))
             except (MalformedError, RejectedError) as error:
-                harvest.unreadable.append(
-                    Unreadable(source, kind, key_of(source, kind, record), str(error), raw(record))
-                )
+                harvest += cls.refused(record, source, kind, error)
         return harvest
+
+    @classmethod
+    def refused(cls, record: object, source: str, kind: Kind, error: Exception) -> "Harvest":
+        """A record that cannot be read, and why."""
+        return cls([], [Unreadable(source, kind, key_of(source, kind, record), str(error), raw(record))])
+
+    def page(self, cursor: str) -> Page:
+        """It as a page of a stream."""
+        return Page(tuple(self.documents), cursor, tuple(self.unreadable))
+
+    def __add__(self, other: "Harvest") -> "Harvest":
+        return Harvest([*self.documents, *other.documents], [*self.unreadable, *other.unreadable])
 
 
 def order_document(node: Node, channel: str) -> Document:

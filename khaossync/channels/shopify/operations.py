@@ -26,12 +26,8 @@ def _by_first(around: float, each: float) -> Callable[[Variables], float]:
     return lambda sizes: around + each * float(sizes["first"])
 
 
-def _order(sizes: Variables) -> float:
-    return 136 + 10 * float(sizes["lines"])
-
-
-ORDERS = Operation("Orders", ("orders", *_ORDER), lambda sizes: 2 + sizes["first"] * _order(sizes))
-ORDER = Operation("Order", ("order", *_ORDER), _order)
+LISTED_ORDERS = Operation("ListedOrders", ("listed_orders", "progress"), _by_first(2, 2))
+ORDERS = Operation("Orders", ("orders", *_ORDER), lambda sizes: len(sizes["ids"]) * (136 + 10.0 * sizes["lines"]))
 ORDER_LINES = Operation("OrderLines", ("order_lines", "line_fields", "progress", *_CHARGES), _by_first(3, 10))
 ORDER_SHIPPING_LINES = Operation(
     "OrderShippingLines", ("order_shipping_lines", "shipping_fields", "progress", *_CHARGES), _by_first(3, 14)
@@ -41,7 +37,6 @@ ORDER_TRANSACTIONS = Operation(
 )
 ORDER_REFUNDS = Operation("OrderRefunds", ("order_refunds", "refund_money"), _by_first(1, 8))
 REFUND_UNITS = Operation("RefundUnits", ("refund_units", "refunded_units", "progress"), _by_first(3, 2))
-LISTED_ORDERS = Operation("ListedOrders", ("listed_orders", "progress"), _by_first(2, 2))
 
 REFUNDED_ORDERS = Operation("RefundedOrders", ("refunded_orders", "progress"), _by_first(2, 6))
 REFUND = Operation(

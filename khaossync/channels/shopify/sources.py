@@ -2,23 +2,36 @@
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from khaossync.channels.shopify import operations as op
 from khaossync.channels.shopify.client import Client
 from khaossync.channels.shopify.config import Settings
-from khaossync.channels.shopify.documents import Harvest, order_document, refund_document
+from khaossync.channels.shopify.documents import Harvest, refund_document
 from khaossync.channels.shopify.fields import MalformedError, Node
-from khaossync.channels.shopify.whole import whole_list, whole_order, whole_refund
-from khaossync.channels.shopify.windows import Position, Window, dump, load
+from khaossync.channels.shopify.order_listing import OrderList
+from khaossync.channels.shopify.order_reading import OrderReader
+from khaossync.channels.shopify.whole import whole_list, whole_refund
+from khaossync.channels.shopify.windows import Position, Window, dump, load, reaching_back, stamp, updated_at
+from khaossync.clock import Clock
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.documents import Document, Kind, Page
 from khaossync.domain.errors import RejectedError
+from khaossync.ports import Memory
 from khaossync.transport.priority import Priority
 
 # What `orders` leaves out when no status is named is not documented, so every one is named:
 # https://shopify.dev/docs/api/admin-graphql/latest/queries/orders
 EVERY_STATUS = "(status:open OR status:closed OR status:cancelled)"
+
+UNSETTLED = 5.0
+"""Seconds before a reading within which what it read may be out of date unnoticed.
+
+`updatedAt` has whole seconds, so an order that changes once more in the second in which it was read looks unchanged
+ever after; so it does when a webhook had it read and no webhook told of the second change. The next reading therefore
+reads again all that changed since this long before the last one began: a second would do, were clocks and the search
+exact.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +41,8 @@ class Orders:
     channel: str
     client: Client
     settings: Settings
+    clock: Clock
+    memory: Memory
     name: str = "orders"
 
     @property
@@ -35,31 +50,38 @@ class Orders:
         return timedelta(seconds=self.settings.orders_interval)
 
     async def changes(self, cursor: str | None) -> AsyncIterator[Page]:
-        window = Window(op.ORDERS, "orders", self.settings.order_page, updated_since, updated_at)
-        begun, first = resumed(cursor, self.settings), is_first(cursor)
-        reader = replace(self, client=self.client.at(Priority.BACKFILL)) if first else self
-        async for stretch in window.read(reader.client, begun, lines=self.settings.line_page):
-            harvest = await Harvest.of(stretch.records, self.channel, Kind.ORDER, reader._read)
-            yield Page(tuple(harvest.documents), cursor_at(stretch.position, first), tuple(harvest.unreadable))
-
-    async def _read(self, node: Node) -> Iterable[Document]:
-        return [order_document(await whole_order(self.client, node), self.channel)]
+        times = times_of(cursor, self.clock.now() + (self.client.skew or timedelta(0)))
+        client = self.client if times.again else self.client.at(Priority.BACKFILL)
+        listed = OrderList(OrderReader(self.channel, client, self.settings), self.memory, updated_since)
+        async for harvest, position in listed.news(resumed(cursor, self.settings), times.again):
+            yield harvest.page(times.cursor(position))
 
     async def named(self, subjects: Sequence[str]) -> Page:
         """Orders by their gids, however late the search comes to know them. Raises SyncError."""
-        harvest = await Harvest.of([{"id": each} for each in subjects], self.channel, Kind.ORDER, self._now)
-        return Page(tuple(harvest.documents), "", tuple(harvest.unreadable))
-
-    async def _now(self, node: Node) -> Iterable[Document]:
-        found = await order_now(self.client, self.channel, node.text("id"), self.settings)
-        return [found] if found else []
+        reader = OrderReader(self.channel, self.client, self.settings)
+        return (await reader.read([{"id": each} for each in subjects])).page("")
 
 
-async def order_now(client: Client, channel: str, order_id: str, settings: Settings) -> Document | None:
-    """An order as it is this moment; None when there is none. Raises MalformedError, SyncError."""
-    data = await client.run(op.ORDER, id=order_id, lines=settings.line_page)
-    node = data.node_or_none("order")
-    return order_document(await whole_order(client, node), channel) if node else None
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When a reading of orders began, and from when on it reads again what is stored: "" is a first one, of all."""
+
+    began: str
+    again: str
+
+    def cursor(self, position: Position) -> str:
+        """The cursor behind a page; `again` matters only until the reading's end."""
+        if position.under_way:
+            return dump(position, began=self.began, again=self.again)
+        return dump(position, began=self.began)
+
+
+def times_of(cursor: str | None, now: datetime) -> Times:
+    """The times of a reading that broke off, else of a new one. `now` is by the shop's clock."""
+    position, kept = load(cursor) if cursor is not None else (Position(), {})
+    if position.under_way:
+        return Times(kept.get("began", ""), kept.get("again", ""))
+    return Times(stamp(now), reaching_back(kept.get("began", ""), UNSETTLED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +104,7 @@ class Refunds:
         async for stretch in window.read(reader.client, resumed(cursor, self.settings)):
             refunds = [refund for record in stretch.records for refund in await reader._refunds(record)]
             harvest = await Harvest.of(refunds, self.channel, Kind.REFUND, reader._read)
-            yield Page(tuple(harvest.documents), cursor_at(stretch.position, first), tuple(harvest.unreadable))
+            yield harvest.page(cursor_at(stretch.position, first))
 
     async def _refunds(self, order: object) -> Iterable[object]:
         """The refunds of one order by id; an order that cannot be read stands for itself, to be reported."""
@@ -111,7 +133,7 @@ class LastLook:
         """Raises RejectedError (UNREADABLE_DOCUMENT) for an order that cannot be mapped, SyncError otherwise."""
         order_id = key.removeprefix(f"{self.channel}:")
         try:
-            return await order_now(self.client, self.channel, order_id, self.settings)
+            return await OrderReader(self.channel, self.client, self.settings).one(order_id)
         except MalformedError as error:
             raise RejectedError(f"{key} cannot be read: {error}", CaseClass.UNREADABLE_DOCUMENT) from error
 
@@ -143,18 +165,3 @@ def is_first(cursor: str | None) -> bool:
 def cursor_at(position: Position, first: bool) -> str:
     """The cursor behind a page; a first reading is marked until its end."""
     return dump(position, first="yes") if first and position.under_way else dump(position)
-
-
-def reaching_back(mark: str, seconds: float) -> str:
-    """A mark, earlier by the overlap."""
-    return stamp(datetime.fromisoformat(mark) - timedelta(seconds=seconds)) if mark else ""
-
-
-def stamp(moment: datetime) -> str:
-    """An instant as Shopify's search takes it: whole seconds, UTC."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def updated_at(node: Node) -> str:
-    """When a record was last updated, as the search takes it. Raises MalformedError."""
-    return stamp(node.instant("updatedAt"))

@@ -59,12 +59,12 @@ class Write:
     def overtaken(self, shown: int | None) -> "Write":
         """The same write where something else is shown than was expected.
 
-        Less than expected: units were sold since, by orders that nobody has told us of yet. They stay sold. After a
-        failure it may as well be the trace of our own try.
+        Less than was there before: units were sold since, by orders that nobody has told us of yet. They stay sold.
+        After a failure our own try may have been what was there before: the likelier is what fewer sales explain.
         """
-        if self.failures or self.expected is None or shown is None:
-            return replace(self, expected=shown)
-        sold = max(0, self.expected - shown)
+        before = {self.expected, self.quantity if self.failures else None} - {None}
+        above = [there for there in before if there is not None and shown is not None and there >= shown]
+        sold = min(above) - shown if above and shown is not None else 0
         return replace(self, expected=shown, quantity=max(0, self.quantity - sold))
 
 
@@ -115,16 +115,18 @@ class StockLevels:
             await self._halved(writes, answer.text, outcomes, rounds)
 
     async def _without(self, writes: list[Write], refusal: Refusal, outcomes: dict[int, Outcome], rounds: int) -> None:
-        """Refuse what was named, look again at what was stale, and send the rest."""
+        """Refuse what was named, send the rest at once, and look again at what was stale.
+
+        Sent together again, some of a large batch would always be sold meanwhile, and hold up all the others.
+        """
         for place, text in refusal.bad.items():
             outcomes[writes[place].index] = _named(writes[place].level, text)
-        left = [write for place, write in enumerate(writes) if place not in refusal.bad]
-        stale = [write for place, write in enumerate(writes) if place in refusal.stale - refusal.bad.keys()]
-        if not stale:
-            await self._set(left, outcomes, rounds)
-            return
-        seen = await self._seen(stale)
-        await self._again([seen.get(write.index, write) for write in left], outcomes, rounds, refusal.text)
+        named = refusal.stale | refusal.bad.keys()
+        await self._set([write for place, write in enumerate(writes) if place not in named], outcomes, rounds)
+        if stale := [write for place, write in enumerate(writes) if place in refusal.stale - refusal.bad.keys()]:
+            seen = await self._seen(stale)
+            again = [seen.get(write.index, write) for write in stale]
+            await self._again(again, outcomes, rounds, refusal.text)
 
     async def _again(self, writes: list[Write], outcomes: dict[int, Outcome], rounds: int, text: str) -> None:
         if not rounds:

@@ -1,12 +1,12 @@
 """Follows nested pages to their end, so that a record is judged whole or not at all."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from khaossync.channels.shopify import operations as op
 from khaossync.channels.shopify.client import Client
 from khaossync.channels.shopify.fields import MalformedError, Node
-from khaossync.channels.shopify.wire import Operation
+from khaossync.channels.shopify.wire import Operation, TooDearError
 
 _MORE = 50
 _LONGEST_LIST = 120
@@ -74,6 +74,22 @@ async def whole_root(client: Client, operation: Operation, root: str, **asked: o
         more, after = _progress(data.node(root))
         found += more
     raise MalformedError(f"{root} has more pages of {operation.name} than any shop")
+
+
+async def whole_named(client: Client, operation: Operation, gids: Sequence[str], **asked: object) -> list[object]:
+    """The records of these gids, but for those that are gone; in halves where the shop allows no more at once."""
+    try:
+        data = await client.run(operation, ids=list(gids), **asked)
+    except TooDearError:
+        if len(gids) == 1:
+            raise
+        middle = len(gids) // 2
+        halves = gids[:middle], gids[middle:]
+        return [found for half in halves for found in await whole_named(client, operation, half, **asked)]
+    nodes = data.value.get("nodes")
+    if not isinstance(nodes, list) or len(nodes) != len(gids):
+        raise MalformedError(f"{data.path}.nodes is no list of {len(gids)}, as many as were asked for")
+    return [each for each in nodes if each is not None]
 
 
 async def whole_list(

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from khaossync.channels.shopify.client import Client
@@ -36,6 +37,10 @@ class Position:
         if after is not None and self.seen + seen >= _DEEPEST and top > self.floor:
             return Position(floor=top, after="", top=top)
         return Position(self.floor, after, self.seen + seen, top)
+
+    def reached(self, mark: str) -> "Position":
+        """From where to list again once all up to a mark of this page is stored; its like may be met once more."""
+        return Position(floor=mark, after="", top=max(self.top, mark)) if mark > self.floor else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +92,36 @@ class Window:
                 size = max(1, size // 2)
                 continue
             records, after = _page(data.node(self.root))
-            top = max([position.top, *self._marks(records)])
+            top = max(position.top, highest(records, self.mark))
             position = position.next(after, len(records), top)
             yield Stretch(records, position)
 
-    def _marks(self, records: Iterable[object]) -> Iterable[str]:
-        for record in records:
-            try:
-                yield self.mark(Node.of(record))
-            except MalformedError:
-                continue
+
+def highest(records: Iterable[object], mark: Callable[[Node], str]) -> str:
+    """The highest mark among records; "" where none has one."""
+    return max((_mark_or_none(record, mark) for record in records), default="")
+
+
+def _mark_or_none(record: object, mark: Callable[[Node], str]) -> str:
+    try:
+        return mark(Node.of(record))
+    except MalformedError:
+        return ""
+
+
+def updated_at(node: Node) -> str:
+    """When a record was last updated, as the search takes it. Raises MalformedError."""
+    return stamp(node.instant("updatedAt"))
+
+
+def stamp(moment: datetime) -> str:
+    """An instant as Shopify's search takes it: whole seconds, UTC."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def reaching_back(mark: str, seconds: float) -> str:
+    """The mark of an instant, earlier by some seconds; "" stays."""
+    return stamp(datetime.fromisoformat(mark) - timedelta(seconds=seconds)) if mark else ""
 
 
 def _page(connection: Node) -> tuple[tuple[object, ...], str | None]:

@@ -21,7 +21,8 @@ async def objection(order: SalesOrder, client: Client) -> RejectedError | None:
         known = await client.companies(code)
     except FaultError as fault:
         why = f"whether {code} exists could not be confirmed ({fault.reason})"
-        return _unmapped(order, f"{why}; a server without GetCompanyInfo needs verify_companies = false")
+        why = f"{why}; a server without GetCompanyInfo needs verify_companies = false"
+        return _unmapped(order, why, final=False)  # a fault does not tell who is to blame: the server may recover
     found = {name.strip().casefold(): currency for name, currency in known.items()}
     if code.casefold() not in found:
         return _unmapped(order, f"there is no customer {code}")
@@ -31,9 +32,10 @@ async def objection(order: SalesOrder, client: Client) -> RejectedError | None:
     return None
 
 
-def _unmapped(order: SalesOrder, why: str) -> RejectedError:
+def _unmapped(order: SalesOrder, why: str, *, final: bool = True) -> RejectedError:
     return RejectedError(
         f"order {order.number} ({order.ref}): {why}",
         CaseClass.UNMAPPED_CUSTOMER,
         evidence={"customer code": order.customer_code, "company": order.invoice_address.company},
+        final=final,
     )

@@ -118,8 +118,8 @@ class Settings(BaseModel):
     )
     despatched_needs_consignment: bool = Field(
         default=False,
-        description="hold goods back until they have a consignment number, for a number that comes later is not told; "
-        "only for sites that track everything, for untracked goods would never be told",
+        description="hold goods back until they have a consignment number, instead of telling a later number once "
+        "more; only for sites that track everything, for untracked goods would never be told",
     )
     courier_by: Literal["code", "description"] = Field(
         default="code", description="what [couriers] holds: courier codes or names"

@@ -9,7 +9,7 @@ from lxml import etree
 Element = etree._Element
 
 # Only before the root can a declaration stand; further down `<!DOCTYPE html>` may be honest text in a description.
-_DECLARATION = re.compile(r"[\s\ufeff]*+(?>(?><\?.*?\?>|<!--.*?-->)\s*+)*+<!", re.DOTALL)
+_DECLARATION = re.compile(r"[\s\ufeff]*+(?>(?><\?.*?\?>|<!--.*?-->)\s*+)*+<!D", re.DOTALL)
 _REFERENCE = re.compile(r"&#(x[0-9a-fA-F]+|[0-9]+);")
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LARGEST = 0x10FFFF
@@ -46,14 +46,14 @@ def declares(text: str) -> bool:
     return _DECLARATION.match(text) is not None
 
 
-def hardened(*, huge: bool = False) -> dict[str, Any]:
-    """What every parser is told: nothing is fetched, resolved or expanded; `huge` lifts the bounds of a document."""
+def hardened() -> dict[str, Any]:
+    """What every parser is told: nothing is fetched, resolved or expanded, and no text is without bounds."""
     return {
         "encoding": "utf-8",
         "resolve_entities": False,
         "no_network": True,
         "load_dtd": False,
-        "huge_tree": huge,
+        "huge_tree": False,
         "remove_comments": True,
         "remove_pis": True,
     }

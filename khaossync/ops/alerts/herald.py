@@ -11,8 +11,8 @@ from khaossync.clock import Clock
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.errors import RateLimitedError, SyncError, TransientError
 from khaossync.ops.alerts.discretion import Clean
-from khaossync.ops.alerts.matters import Exits, Matter, of_cases, of_health, without_database
-from khaossync.ops.alerts.policy import Notice, Stage, Wishes, applied, known_after, may_send, notices
+from khaossync.ops.alerts.matters import Exits, Matter, of_cases, of_health, unsure, without_database
+from khaossync.ops.alerts.policy import Notice, Wishes, applied, known_after, may_send, notices
 from khaossync.ops.alerts.wording import Telling
 from khaossync.ops.health import Facts
 from khaossync.outbox import Database
@@ -45,7 +45,7 @@ class Target:
 class Outlook:
     """Where the heralds of a daemon look. `me` is its host; `owned` are the connectors that it works for just now.
 
-    `facts` is None when they cannot be had.
+    `facts` is None when they cannot be had in time, which does not mean that PostgreSQL is away.
     """
 
     me: str
@@ -85,10 +85,7 @@ class Herald:
         """Tell what is due. Raises TransientError as long as the target takes nothing."""
         facts = await self.outlook.facts()
         now = self.clock.now()
-        if facts and facts.database_ok:
-            due = await self._in_sight(facts, now)
-        else:
-            due = self._in_the_dark(now)
+        due = await self._due(facts, now)
         if not due or not may_send(self._known.sent_at, self.target.wishes, now):
             return {}
         await self._send(due, now)
@@ -96,23 +93,30 @@ class Herald:
             await self._note()
         return {"notices": len(due)}
 
-    async def _in_sight(self, facts: Facts, now: datetime) -> Sequence[Notice]:
+    async def _due(self, facts: Facts | None, now: datetime) -> Sequence[Notice]:
+        if facts is None or facts.database_ok:
+            try:
+                return await self._in_sight(facts, now)
+            except TransientError as error:
+                log.debug("alert_in_the_dark", target=self.target.name, reason=str(error))
+        return self._in_the_dark(now)
+
+    async def _in_sight(self, facts: Facts | None, now: datetime) -> Sequence[Notice]:
         await self._note()
         self._known = await remembered(self.outlook.database, self.target.name, now)
         cases = await self.outlook.cases(self._known, now)
-        matters = [*cases, *of_health(facts, self.outlook.me, self.outlook.exits)]
+        me, known = self.outlook.me, self._known.told
+        health = of_health(facts, me, self.outlook.exits) if facts else ()
         self._away_since = None
-        answerable = self.outlook.owned() | {self.outlook.me}
-        return notices(matters, self._known.told, self.target.wishes, answerable, now)
+        answerable = self.outlook.owned() | {me}
+        return notices([*cases, *health], known, self.target.wishes, answerable, now, unsure(facts, me, known))
 
     def _in_the_dark(self, now: datetime) -> Sequence[Notice]:
         """Without PostgreSQL nothing is known to be over."""
         self._away_since = self._away_since or now
-        me = self.outlook.me
-        told = notices(
-            [without_database(me, self._away_since)], self._known.told, self.target.wishes, frozenset({me}), now
-        )
-        return [one for one in told if one.stage is not Stage.RESOLVED]
+        me, known = self.outlook.me, self._known.told
+        matters = [without_database(me, self._away_since)]
+        return notices(matters, known, self.target.wishes, frozenset({me}), now, unsure=known)
 
     async def _send(self, due: Sequence[Notice], now: datetime) -> None:
         if self._rests_until and now < self._rests_until:

@@ -20,6 +20,9 @@ REMEMBERED = timedelta(hours=1)
 """For how long after its start a daemon tells that the run before it did not end well."""
 
 
+_OF_HEALTH = ("down", "loops", "queues", "exit")
+
+
 @dataclass(frozen=True, slots=True)
 class Matter:
     """One thing to know of, as long as it lasts.
@@ -89,6 +92,13 @@ def of_health(facts: Facts, me: str, exits: Exits) -> Iterator[Matter]:
         yield _unclean(exits, exits.previous, facts, me)
 
 
+def unsure(facts: Facts | None, me: str, told: Iterable[Key]) -> frozenset[Key]:
+    """What may last although it does not show, without facts or soon after a start: none of it can be called over."""
+    if facts is None:
+        return frozenset(key for key in told if key[1] in _OF_HEALTH)
+    return frozenset(_unproved(facts, me))
+
+
 def without_database(me: str, since: datetime) -> Matter:
     """The one thing that can be told while PostgreSQL is away."""
     return Matter(
@@ -142,16 +152,23 @@ def _of_checks(checks: Sequence[Check], facts: Facts, me: str) -> Iterator[Matte
         yield _own(me, "queues", "Messages that could go do not go", queues, facts)
 
 
+def _unproved(facts: Facts, me: str) -> Iterator[Key]:
+    yield from ((state.name, "down") for state in facts.connectors if not state.proved)
+    if facts.draining or not all(beat.proved for beat in facts.beats):
+        yield me, "loops"
+    running = facts.now - facts.started_at
+    if any(one.oldest_at and running <= one.bound < facts.now - one.oldest_at for one in facts.backlogs):
+        yield me, "queues"
+
+
 def _own(me: str, what: str, title: str, checks: Sequence[Check], facts: Facts) -> Matter:
-    ages = (check.value for check in checks if check.unit == "s")
-    since = facts.now - timedelta(seconds=max((age or 0 for age in ages), default=0))
     return Matter(
         me,
         what,
         title,
         Owner.PLATFORM,
         any(check.status is Status.FAIL for check in checks),
-        since,
+        min(check.since or facts.now for check in checks),
         count=len(checks),
         lines=tuple(f"{check.subject or check.component}: {check.output}" for check in checks),
         recipe="Do what each line says; when it does not help, pass the log on to who looks after khaossync.",

@@ -1,6 +1,6 @@
 """What to tell a target now: a pure judgement of what there is, of what it knows, and of how often it may be told."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -62,14 +62,22 @@ class Notice:
 
 
 def notices(
-    matters: Sequence[Matter], known: Mapping[Key, Told], wishes: Wishes, answerable: frozenset[str], now: datetime
+    matters: Sequence[Matter],
+    known: Mapping[Key, Told],
+    wishes: Wishes,
+    answerable: frozenset[str],
+    now: datetime,
+    unsure: Collection[Key] = (),
 ) -> tuple[Notice, ...]:
     """What a target is to be told, the urgent first.
 
     `answerable` is whom and what we can speak for just now: what was told of others is neither told again nor called
-    resolved, for it may only be out of our sight.
+    resolved, for it may only be out of our sight. Nor is what is `unsure`: it may last although no matter tells it.
     """
-    told = [*_lasting(matters, known, wishes, answerable, now), *_over(matters, known, answerable)]
+    told = [
+        *_lasting(matters, known, wishes, answerable, now),
+        *_over({*unsure, *(one.key for one in matters)}, known, answerable),
+    ]
     order = list(Stage)
     return tuple(sorted(told, key=lambda one: (not one.matter.urgent, order.index(one.stage), one.matter.since)))
 
@@ -124,10 +132,9 @@ def _again(matter: Matter, before: Told, wishes: Wishes, now: datetime) -> Stage
     return Stage.LASTING if rest >= pause else None
 
 
-def _over(matters: Iterable[Matter], known: Mapping[Key, Told], answerable: frozenset[str]) -> Iterator[Notice]:
-    there = {matter.key for matter in matters}
+def _over(lasting: Collection[Key], known: Mapping[Key, Told], answerable: frozenset[str]) -> Iterator[Notice]:
     for key, told in known.items():
-        if key not in there and told.about in answerable:
+        if key not in lasting and told.about in answerable:
             over = Matter(told.about, told.what, told.title, told.owner, False, told.since, count=told.count)
             yield Notice(Stage.RESOLVED, over, told.times)
 

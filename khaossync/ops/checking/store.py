@@ -40,5 +40,5 @@ async def _schema(database: Database) -> Finding | None:
         try:
             await ensure_current(connection)
         except ConfigError as error:
-            return Finding.fail("schema", str(error), "run: khaossync db migrate")
+            return Finding.fail("schema", str(error), "run: khaossync migrate")
     return None

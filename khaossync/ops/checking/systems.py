@@ -23,8 +23,17 @@ T = TypeVar("T")
 RECENT = timedelta(days=90)
 """How far back orders are looked at for their delivery methods."""
 
-Known = Mapping[tuple[str, Kind], Sequence[DocumentBody] | None]
-"""(system, kind) → all its records; None where they are neither stored to the end nor could be read in time."""
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What one system told: of itself, of its webhooks, and all its goods.
+
+    `goods` is None where they are neither stored to the end nor could be read in time.
+    """
+
+    findings: Sequence[Finding]
+    webhooks: Finding
+    goods: Sequence[DocumentBody] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +53,36 @@ class Systems:
 
     async def look(self) -> list[tuple[str, Sequence[Finding]]]:
         """(system, what was found of it), an ERP before the channels that it serves."""
-        answers = await asyncio.gather(*(asked(one, self.deadline) for one in self.connectors.values()))
-        told = dict(zip(self.connectors, answers, strict=True))
-        known, there = await self._known(), offers(told)
-        channels = [rules for name, rules in self.rules.channels.items() if name in told]
-        more = await asyncio.gather(*(self._channel(rules, there, known) for rules in channels))
-        held = {rules.channel: found for rules, found in zip(channels, more, strict=True)}
-        return [(name, [*findings, *held.get(name, ())]) for name, findings in told.items()]
+        found = await asyncio.gather(*(self._seen(one) for one in self.connectors.values()))
+        seen = dict(zip(self.connectors, found, strict=True))
+        there = offers({name: one.findings for name, one in seen.items()})
+        channels = [rules for name, rules in self.rules.channels.items() if name in seen]
+        more = {rules.channel: await self._channel(rules, there, seen) for rules in channels}
+        return [(name, [*one.findings, *more.get(name, ())]) for name, one in seen.items()]
 
-    async def _channel(self, rules: ChannelRules, there: Offers, known: Known) -> list[Finding]:
-        name = rules.channel
-        webhooks = await subscribed(self.connectors[name], self.urls.get(name, ""), self.deadline)
-        return [webhooks, *names(rules, there), *_goods(rules, known), *await self._methods(rules)]
+    async def _seen(self, system: Connector) -> _Seen:
+        """Each system has all of the time for itself: half of it to tell of itself, and what is left for its goods."""
+        now = asyncio.get_running_loop().time()
+        halfway = now + (self.deadline - now) / 2
+        url = self.urls.get(system.name, "")
+        findings, webhooks = await asyncio.gather(asked(system, halfway), subscribed(system, url, halfway))
+        return _Seen(findings, webhooks, await self._goods(system))
+
+    async def _goods(self, system: Connector) -> Sequence[DocumentBody] | None:
+        """What a channel lists or an ERP keeps, read once however many compare with it."""
+        kind = self._kinds().get(system.name)
+        if kind is None:
+            return None
+        stored = await survey(self.database, system.name, kind) if self.database else None
+        return stored.bodies if stored else await whole(system, kind, self.deadline, self.tell)
+
+    def _kinds(self) -> Mapping[str, Kind]:
+        channels = self.rules.channels
+        return {rules.erp: Kind.STOCK_ITEM for rules in channels.values()} | dict.fromkeys(channels, Kind.LISTING)
+
+    async def _channel(self, rules: ChannelRules, there: Offers, seen: Mapping[str, _Seen]) -> list[Finding]:
+        goods = _compared(rules, seen)
+        return [seen[rules.channel].webhooks, *names(rules, there), *goods, *await self._methods(rules)]
 
     async def _methods(self, rules: ChannelRules) -> Iterable[Finding]:
         if self.database is None:
@@ -63,22 +90,10 @@ class Systems:
         seen = await delivery_methods(self.database, rules.channel, self.clock.now() - RECENT)
         return delivery(rules, seen)
 
-    async def _known(self) -> Known:
-        """What every channel lists and every ERP keeps, each read once however many compare with it."""
-        wanted = {(rules.channel, Kind.LISTING) for rules in self.rules.channels.values()}
-        wanted |= {(rules.erp, Kind.STOCK_ITEM) for rules in self.rules.channels.values()}
-        asked_for = sorted(one for one in wanted if one[0] in self.connectors)
-        found = await asyncio.gather(*(self._records(*one) for one in asked_for))
-        return dict(zip(asked_for, found, strict=True))
 
-    async def _records(self, system: str, kind: Kind) -> Sequence[DocumentBody] | None:
-        stored = await survey(self.database, system, kind) if self.database else None
-        return stored.bodies if stored else await whole(self.connectors[system], kind, self.deadline, self.tell)
-
-
-def _goods(rules: ChannelRules, known: Known) -> Iterator[Finding]:
-    kept = _of(StockItem, known.get((rules.erp, Kind.STOCK_ITEM)))
-    sold = _of(Listing, known.get((rules.channel, Kind.LISTING)))
+def _compared(rules: ChannelRules, seen: Mapping[str, _Seen]) -> Iterator[Finding]:
+    kept = _of(StockItem, seen.get(rules.erp))
+    sold = _of(Listing, seen.get(rules.channel))
     if kept is None:
         yield _unread(rules.erp)
         return
@@ -95,5 +110,5 @@ def _unread(system: str) -> Finding:
     return Finding.warn("catalogue", f"not compared: the catalogue of {system} is not stored and was not told", remedy)
 
 
-def _of(shape: type[T], bodies: Sequence[DocumentBody] | None) -> list[T] | None:
-    return None if bodies is None else [body for body in bodies if isinstance(body, shape)]
+def _of(shape: type[T], seen: _Seen | None) -> list[T] | None:
+    return None if seen is None or seen.goods is None else [each for each in seen.goods if isinstance(each, shape)]

@@ -62,6 +62,7 @@ async def test_a_server_that_cannot_be_asked_needs_a_word_in_the_settings(servic
     outcome = await deliver(service, bench)
     assert isinstance(outcome, RejectedError)
     assert "verify_companies = false" in str(outcome)
+    assert not outcome.final  # a fault comes whoever is to blame: the next try may be answered
     service.on("ImportOrders", imported("S5001", "SO1"))
     assert await deliver(service, bench, verify_companies=False) == Done("SO1")
 

@@ -1,5 +1,7 @@
 """SOAP as Delphi speaks it: typed arguments out; results, arrays, multirefs and faults in."""
 
+import subprocess
+import sys
 from contextlib import suppress
 from datetime import datetime
 
@@ -93,6 +95,52 @@ def test_a_row_without_a_code_does_not_spoil_the_list() -> None:
     rows = "<item><StockCode>A</StockCode></item><item><StockCode/></item>"
     text = f"<return><Count>2</Count><List>{rows}</List></return>"
     assert stock_codes(answer("GetStockList", text)) == ("A",)
+
+
+def test_what_nobody_knows_is_dropped_as_it_passes() -> None:
+    """A million strangers; in a process of its own, for memory is not given back."""
+    body = (
+        "import resource\n"
+        "from khaossync.erp.khaosws.stock_list import StockList\n"
+        "taken = StockList('GetStockList')\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "taken.feed(b'<Envelope><Body><GetStockListResponse><return href=\"#1\"/></GetStockListResponse>')\n"
+        "for number in range(200):\n"
+        '    taken.feed(b\'<a id="x"><b/></a>\' * 3000 + b\'<r id="9"><StockCode href="#%d"/></r>\' % (number + 10))\n'
+        "    taken.feed(b'<s id=\"%d\">%d</s>' % (number + 10, number))\n"
+        "taken.feed(b'<r id=\"1\"><Count href=\"#2\"/><List>' + b'<a/>' * 9000 + b'</List></r><s id=\"2\">200</s>')\n"
+        "taken.feed(b'<x/><y/></Body></Envelope>')\n"
+        "assert taken.codes() == tuple(str(number) for number in range(200))\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", body], capture_output=True, text=True, check=True, timeout=60)
+    assert int(done.stdout) < 40_000  # kilobytes
+
+
+@pytest.mark.parametrize("first", ["", "<?xml version='1.0'?>", "<!-- a -->", "<?xml version='1.0'?><!"])
+def test_a_doctype_is_refused_in_whatever_piece_it_comes(first: str) -> None:
+    taken = StockList("GetStockList")
+    taken.feed(first.encode())
+    with pytest.raises(UnintelligibleError, match="DOCTYPE"):
+        taken.feed(f"{'' if first.endswith('<!') else '<!'}DOCTYPE x [<!ENTITY e 'boo'>]><Envelope/>".encode())
+
+
+def test_a_comment_before_the_envelope_is_no_doctype_wherever_it_is_cut() -> None:
+    text = listed("A")[1]
+    assert stock_codes(f"<!-- DOCTYPE -->{text.split('?>', 1)[-1]}", 1) == ("A",)
+
+
+def test_what_goes_on_without_an_envelope_is_not_read_to_its_end() -> None:
+    taken = StockList("GetStockList")
+    with pytest.raises(UnintelligibleError, match="no SOAP envelope"):
+        taken.feed(b"<html>" + b"<p/>" * 2000)
+
+
+def test_a_long_list_keeps_its_count_and_its_first_and_last_codes() -> None:
+    codes = [f"{'X' * 20}{number}" for number in range(300)]
+    assert stock_codes(listed(*codes)[1], 500) == tuple(codes)
+    with pytest.raises(UnintelligibleError, match="promises 301"):
+        stock_codes(listed(*codes, count=301)[1], 500)
 
 
 def test_an_empty_list_is_a_list() -> None:

@@ -1,17 +1,16 @@
 """A simulated shop and a connector that calls it, for tests of the whole connector."""
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from channels.shopify.scripts import settings
+from channels.shopify.scripts import Notebook, settings
 
 from khaossync.channels.shopify import build
 from khaossync.clock import SystemClock
-from khaossync.domain.documents import Document, Kind, Page
+from khaossync.domain.documents import Document, Page
 from khaossync.domain.money import ZERO
 from khaossync.domain.orders import Order
 from khaossync.domain.proof import prove, prove_tax
@@ -27,23 +26,6 @@ class Silent:
     def count(self, name: str, amount: float = 1, **labels: str) -> None: ...
     def gauge(self, name: str, value: float, **labels: str) -> None: ...
     def observe(self, name: str, seconds: float, **labels: str) -> None: ...
-
-
-class Notebook:
-    """A memory of what is stored, by key, and of no order that an ERP has."""
-
-    def __init__(self) -> None:
-        self.stored: dict[str, str] = {}
-
-    def keep(self, documents: Iterable[Document]) -> None:
-        self.stored |= {each.key: each.version for each in documents}
-
-    async def open_references(self, erp: str) -> Sequence[str]:
-        return ()
-
-    async def versions(self, source: str, kind: Kind, keys: Iterable[str]) -> Mapping[str, str]:
-        assert (source, kind) == ("shop", Kind.ORDER)
-        return {key: self.stored[key] for key in keys if key in self.stored}
 
 
 class World:

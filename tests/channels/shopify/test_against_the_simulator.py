@@ -103,8 +103,11 @@ async def test_a_reading_goes_on_from_any_page(world: World) -> None:
     connector = await world.connect()
     for _ in range(9):
         world.shop.place_order([("MUG", 1)])
-    first, *rest = await pages(connector, "orders")
-    assert await pages(connector, "orders", first.cursor) == rest
+    first, *rest = [page.documents for page in await pages(connector, "orders")]
+    assert [len(each) for each in (first, *rest)] == [4, 4, 1]
+    (before, *_) = await pages(connector, "orders")
+    again = [each for page in await pages(connector, "orders", before.cursor) for each in page.documents]
+    assert again == [first[-1], *(each for page in rest for each in page)], "the last one may have changed once more"
 
 
 async def test_long_orders_are_read_to_their_last_line(world: World) -> None:

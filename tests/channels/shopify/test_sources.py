@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from channels.shopify.answers import Json, line, order, refund, refunded, transaction
-from channels.shopify.scripts import PaperShop, settings
+from channels.shopify.scripts import Notebook, PaperShop, Selling, StillClock, settings
 
 from khaossync.channels.shopify.sources import LastLook, Orders, Refunds
 from khaossync.channels.shopify.windows import Position, dump, load
@@ -41,18 +41,18 @@ def keys(pages: list[Page]) -> list[list[str]]:
 
 
 def orders(shop: PaperShop, **changes: Any) -> Orders:
-    return Orders("shop", shop, settings(**changes))
+    return Orders("shop", shop, settings(**changes), StillClock(), Notebook())
 
 
 async def test_every_state_is_asked_for_by_name_from_the_beginning() -> None:
     """SHO-11: a filter that is left out hides closed orders in silence."""
-    shop = PaperShop(Orders=lambda _: page(numbered(1)))
+    shop = Selling(lambda _: page(numbered(1)))
     await read(orders(shop).changes(None))
     assert shop.asked[0][1]["query"] == "(status:open OR status:closed OR status:cancelled)"
 
 
 async def test_a_first_reading_may_begin_at_an_instant() -> None:
-    shop = PaperShop(Orders=lambda _: page())
+    shop = Selling(lambda _: page())
     await read(orders(shop, orders_since="2026-11-01T00:00:00+01:00").changes(None))
     assert shop.asked[0][1]["query"].startswith("updated_at:>='2026-10-31T23:00:00Z' AND ")
 
@@ -61,20 +61,21 @@ async def test_pages_follow_each_other_to_the_present() -> None:
     def answer(asked: Asked) -> Json:
         return page(numbered(2)) if asked["after"] == "one" else page(numbered(1), after="one")
 
-    shop = PaperShop(Orders=answer)
+    shop = Selling(answer)
     assert keys(await read(orders(shop).changes(None))) == [["1"], ["2"]]
 
 
 async def test_the_next_reading_reaches_back_behind_the_last_change_seen() -> None:
-    shop = PaperShop(Orders=lambda _: page(numbered(30)))
+    shop = Selling(lambda _: page(numbered(30)))
     (last,) = await read(orders(shop, overlap=20).changes(None))
+    shop.asked.clear()
     await read(orders(shop, overlap=20).changes(last.cursor))
-    assert shop.asked[1][1]["query"].startswith("updated_at:>='2026-11-02T12:00:10Z' AND ")
-    assert shop.asked[1][1]["after"] is None
+    assert shop.asked[0][1]["query"].startswith("updated_at:>='2026-11-02T12:00:10Z' AND ")
+    assert shop.asked[0][1]["after"] is None
 
 
 async def test_a_quiet_shop_does_not_make_the_window_grow() -> None:
-    shop = PaperShop(Orders=lambda _: page())
+    shop = Selling(lambda _: page())
     cursor = dump(Position(floor="2026-11-02T12:00:00Z", top="2026-11-02T12:00:30Z"))
     for _ in range(3):
         (last,) = await read(orders(shop, overlap=30).changes(cursor))
@@ -86,16 +87,16 @@ async def test_a_reading_that_broke_off_goes_on_behind_its_last_stored_page() ->
     def answer(asked: Asked) -> Json:
         return page(numbered(2)) if asked["after"] == "one" else page(numbered(1), after="one")
 
-    shop = PaperShop(Orders=answer)
+    shop = Selling(answer)
     first = await anext(orders(shop).changes(None))
     assert keys(await read(orders(shop).changes(first.cursor))) == [["2"]]
 
 
 async def test_a_reading_never_goes_deeper_than_shopify_pages() -> None:
-    shop = PaperShop(Orders=lambda asked: page(numbered(9)) if asked["after"] is None else page(numbered(1), after="z"))
+    shop = Selling(lambda asked: page(numbered(9)) if asked["after"] is None else page(numbered(1), after="z"))
     deep = dump(Position(floor="2026-01-01T00:00:00Z", after="y", seen=19_999, top="2026-11-02T12:00:00Z"))
     assert keys(await read(orders(shop).changes(deep))) == [["1"], ["9"]]
-    assert [(asked["after"], asked["query"][13:34]) for _, asked in shop.asked] == [
+    assert [(asked["after"], asked["query"][13:34]) for name, asked in shop.asked if name == "ListedOrders"] == [
         ("y", "'2026-01-01T00:00:00Z"),
         (None, "'2026-11-02T12:00:01Z"),
     ]
@@ -105,15 +106,26 @@ async def test_too_dear_a_page_is_halved_until_it_is_allowed() -> None:
     """SHO-3."""
 
     def answer(asked: Asked) -> Json | TooDearError:
-        return TooDearError("too dear") if asked["first"] > 2 else page(numbered(1))
+        return TooDearError("too dear") if asked["first"] > 100 else page(numbered(1))
 
-    shop = PaperShop(Orders=answer)
-    await read(orders(shop, order_page=8).changes(None))
-    assert [asked["first"] for _, asked in shop.asked] == [8, 4, 2]
+    shop = Selling(answer)
+    await read(orders(shop).changes(None))
+    assert [asked["first"] for name, asked in shop.asked if name == "ListedOrders"] == [250, 125, 62]
 
 
-async def test_one_order_that_is_too_dear_is_an_error() -> None:
-    shop = PaperShop(Orders=lambda _: TooDearError("too dear"))
+async def test_too_many_orders_at_once_are_read_in_halves() -> None:
+    """SHO-3."""
+    shop = Selling(lambda _: page(*(numbered(n) for n in range(1, 8))))
+    whole = shop.answers["Orders"]
+    shop.answers["Orders"] = lambda asked: TooDearError("too dear") if len(asked["ids"]) > 2 else whole(asked)
+    assert keys(await read(orders(shop, order_page=8).changes(None))) == [list("1234567")]
+    assert [len(asked["ids"]) for name, asked in shop.asked if name == "Orders"] == [7, 3, 1, 2, 4, 2, 2]
+
+
+@pytest.mark.parametrize("operation", ["ListedOrders", "Orders"])
+async def test_one_order_that_is_too_dear_is_an_error(operation: str) -> None:
+    shop = Selling(lambda _: page(numbered(1)))
+    shop.answers[operation] = lambda _: TooDearError("too dear")
     with pytest.raises(TooDearError):
         await read(orders(shop).changes(None))
 
@@ -122,7 +134,7 @@ async def test_what_was_read_before_a_failure_stays_valid() -> None:
     def answer(asked: Asked) -> Json | ConnectorDownError:
         return ConnectorDownError("down") if asked["after"] else page(numbered(1), after="one")
 
-    pages = orders(PaperShop(Orders=answer)).changes(None)
+    pages = orders(Selling(answer)).changes(None)
     assert keys([await anext(pages)]) == [["1"]]
     with pytest.raises(ConnectorDownError):
         await anext(pages)
@@ -131,16 +143,15 @@ async def test_what_was_read_before_a_failure_stays_valid() -> None:
 async def test_one_bad_record_is_kept_with_its_reason_and_hides_no_other() -> None:
     """SHO-13."""
     bad = numbered(2, currencyCode=7)
-    (only,) = await read(
-        orders(PaperShop(Orders=lambda _: page(numbered(1), bad, None, "x", numbered(3)))).changes(None)
-    )
+    shop = Selling(lambda _: page(numbered(1), bad, None, "x", numbered(3)))
+    (only,) = await read(orders(shop, order_page=5).changes(None))
     assert keys([only]) == [["1", "3"]]
     assert [(each.key, each.reason) for each in only.unreadable] == [
-        ("shop:gid://shopify/Order/2", "order.currencyCode is a number where a text was expected"),
         ("", "order is null where an object was expected"),
         ("", "order is a text where an object was expected"),
+        ("shop:gid://shopify/Order/2", "order.currencyCode is a number where a text was expected"),
     ]
-    assert json.loads(only.unreadable[0].raw)["currencyCode"] == 7
+    assert json.loads(only.unreadable[-1].raw)["currencyCode"] == 7
 
 
 async def test_lines_deliveries_refunds_and_payments_are_followed_to_their_end() -> None:
@@ -160,8 +171,8 @@ async def test_lines_deliveries_refunds_and_payments_are_followed_to_their_end()
         rest = following(None, *more[60:]) if asked["after"] == "l2" else following("l2", *more[:60])
         return {"owner": {"page": rest}}
 
-    shop = PaperShop(
-        Orders=lambda _: page(node),
+    shop = Selling(
+        lambda _: page(node),
         OrderLines=lines,
         OrderTransactions=lambda _: {"owner": {"list": [transaction(number=n) for n in range(50)]}},
         OrderRefunds=lambda _: {"owner": {"list": [_bare(refunded(n)) for n in range(4)]}},
@@ -182,9 +193,9 @@ def _bare(node: Json) -> Json:
 
 
 async def test_an_order_reads_the_same_whatever_the_size_of_its_pages() -> None:
-    whole = PaperShop(Orders=lambda _: page(numbered(1, lineItems=following(None, line("A"), line("B")))))
-    paged = PaperShop(
-        Orders=lambda _: page(numbered(1, lineItems=following("x", line("A")))),
+    whole = Selling(lambda _: page(numbered(1, lineItems=following(None, line("A"), line("B")))))
+    paged = Selling(
+        lambda _: page(numbered(1, lineItems=following("x", line("A")))),
         OrderLines=lambda _: {"owner": {"page": following(None, line("B"))}},
     )
     (one,), (other,) = await read(orders(whole).changes(None)), await read(orders(paged).changes(None))
@@ -193,8 +204,8 @@ async def test_an_order_reads_the_same_whatever_the_size_of_its_pages() -> None:
 
 async def test_more_entries_than_can_be_read_make_an_unreadable_order() -> None:
     many = [transaction(number=n) for n in range(120)]
-    shop = PaperShop(
-        Orders=lambda _: page(numbered(1, transactions=many[:5])),
+    shop = Selling(
+        lambda _: page(numbered(1, transactions=many[:5])),
         OrderTransactions=lambda _: {"owner": {"list": many}},
     )
     (only,) = await read(orders(shop).changes(None))
@@ -258,25 +269,25 @@ async def test_a_bad_refund_hides_no_other_and_a_deleted_one_is_nothing() -> Non
 
 
 async def test_the_last_look_reads_the_order_as_it_is_now() -> None:
-    shop = PaperShop(Order=lambda _: {"order": numbered(5)})
+    shop = PaperShop(Orders=lambda _: {"nodes": [numbered(5)]})
     found = await LastLook("shop", shop, settings()).reread("shop:gid://shopify/Order/5")
     assert found
     assert found.key == "shop:gid://shopify/Order/5"
-    assert shop.asked[0][1]["id"] == "gid://shopify/Order/5"
+    assert shop.read == ["5"]
 
 
 async def test_the_last_look_finds_nothing_where_there_is_no_order() -> None:
-    assert await LastLook("shop", PaperShop(Order=lambda _: {"order": None}), settings()).reread("shop:gid") is None
+    assert await LastLook("shop", PaperShop(Orders=lambda _: {"nodes": [None]}), settings()).reread("shop:gid") is None
 
 
 async def test_the_last_look_refuses_an_order_that_cannot_be_read() -> None:
-    shop = PaperShop(Order=lambda _: {"order": numbered(5, name=None)})
+    shop = PaperShop(Orders=lambda _: {"nodes": [numbered(5, name=None)]})
     with pytest.raises(RejectedError) as caught:
         await LastLook("shop", shop, settings()).reread("shop:gid://shopify/Order/5")
     assert caught.value.case_class is CaseClass.UNREADABLE_DOCUMENT
 
 
 async def test_the_last_look_tells_the_version_that_the_stream_tells() -> None:
-    shop = PaperShop(Order=lambda _: {"order": numbered(5)}, Orders=lambda _: page(numbered(5)))
+    shop = Selling(lambda _: page(numbered(5)))
     (only,) = await read(orders(shop).changes(None))
     assert await LastLook("shop", shop, settings()).reread(only.documents[0].key) == only.documents[0]

@@ -10,7 +10,7 @@ from channels.shopify.answers import Json
 from channels.shopify.scripts import PaperShop
 from examples import message
 
-from khaossync.channels.shopify.stock_sink import StockLevels
+from khaossync.channels.shopify.stock_sink import StockLevels, Write
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.documents import Kind
 from khaossync.domain.errors import RateLimitedError, RejectedError, TransientError
@@ -98,18 +98,83 @@ async def test_a_sale_in_between_is_seen_and_the_level_is_set_against_what_is_th
     """SHO-26: nothing is overwritten unseen."""
 
     def answer(asked: Asked) -> Json:
-        stale = asked["input"]["quantities"][1]["changeFromQuantity"] == 7
-        return refused(("CHANGE_FROM_QUANTITY_STALE", 1)) if stale else taken()
+        stale = [place for place, each in enumerate(asked["input"]["quantities"]) if is_sold(each)]
+        return refused(*(("CHANGE_FROM_QUANTITY_STALE", place) for place in stale)) if stale else taken()
+
+    def is_sold(each: Json) -> bool:
+        return bool(each["inventoryItemId"].endswith("/2") and each["changeFromQuantity"] == 7)
 
     def shown(asked: Asked) -> Json:
         quantity = {"quantities": [{"quantity": 3}]}
         return {"nodes": [{"id": gid, "inventoryLevel": quantity} for gid in asked["ids"]]}
 
     shop = PaperShop(SetQuantities=answer, ShownQuantities=shown)
-    assert kinds(await StockLevels(shop).deliver(batch(level(1), level(2)))) == ["Done", "Done"]
-    quantities = shop.asked[-1][1]["input"]["quantities"]
-    assert [each["changeFromQuantity"] for each in quantities] == [7, 3]
-    assert shop.asked[1][1] == {"ids": ["gid://shopify/InventoryItem/2"], "location": PLACE}
+    first, second = await StockLevels(shop).deliver(batch(level(1), level(2)))
+    assert first == Done("gid://group/1")
+    assert second == Done("gid://group/1", shown=1)
+    told = [asked["input"]["quantities"] for name, asked in shop.asked if name == "SetQuantities"]
+    assert [[each["changeFromQuantity"] for each in call] for call in told] == [[7, 7], [7], [3]]
+    assert ("ShownQuantities", {"ids": ["gid://shopify/InventoryItem/2"], "location": PLACE}) in shop.asked
+
+
+class BusyShop:
+    """A shop in which some of the items are sold between any two calls."""
+
+    def __init__(self, items: int, sales: int) -> None:
+        self.shown = dict.fromkeys(range(1, items + 1), 1000)
+        self.sold = dict.fromkeys(self.shown, 0)
+        self._sales, self._next = sales, 0
+
+    def sell(self) -> None:
+        for _ in range(self._sales):
+            self._next = self._next % len(self.shown) + 1
+            self.shown[self._next] -= 1
+            self.sold[self._next] += 1
+
+    def set(self, asked: Asked) -> Json:
+        self.sell()
+        told = list(zip(skus(asked), asked["input"]["quantities"], strict=True))
+        stale = [place for place, (n, each) in enumerate(told) if each["changeFromQuantity"] != self.shown[n]]
+        if stale:
+            return refused(*(("CHANGE_FROM_QUANTITY_STALE", place) for place in stale))
+        self.shown |= {n: each["quantity"] for n, each in told}
+        return taken()
+
+    def look(self, asked: Asked) -> Json:
+        numbers = [int(gid.rsplit("/", 1)[-1]) for gid in asked["ids"]]
+        found = [{"id": gid, "inventoryLevel": self.level(n)} for gid, n in zip(asked["ids"], numbers, strict=True)]
+        self.sell()
+        return {"nodes": found}
+
+    def level(self, number: int) -> Json:
+        return {"quantities": [{"quantity": self.shown[number]}]}
+
+
+@pytest.mark.parametrize("failures", [0, 1])
+async def test_a_batch_goes_through_while_its_items_are_being_sold(failures: int) -> None:
+    """SHO-23, SHO-F4, S-20: one sold item holds up no other, and what is sold meanwhile is not offered again."""
+    busy = BusyShop(items=100, sales=3)
+    shop = PaperShop(SetQuantities=busy.set, ShownQuantities=busy.look)
+    told = [level(number, quantity=2000, expected=1000) for number in busy.shown]
+    deliveries = [
+        Delivery(message(Kind.STOCK_LEVEL, each, id=number, failures=failures), each)
+        for number, each in enumerate(told)
+    ]
+    outcomes = await StockLevels(shop).deliver(deliveries)
+    assert set(kinds(outcomes)) == {"Done"}
+    assert all(busy.shown[number] <= 2000 - sold for number, sold in busy.sold.items())
+
+
+@pytest.mark.parametrize(
+    ("expected", "quantity", "shown", "told"),
+    [(10, 50, 48, 48), (10, 50, 8, 48), (10, 4, 4, 4), (10, 4, 3, 3), (10, 8, 5, 5), (10, 4, 9, 3), (10, 4, 12, 4)],
+)
+async def test_after_a_failure_what_fewer_sales_explain_is_believed(
+    expected: int, quantity: int, shown: int, told: int
+) -> None:
+    """S-20: our own try may have gone through, or not; either way what was sold since stays sold."""
+    write = Write(0, "1.0", 1, level(1, quantity, expected), expected, quantity)
+    assert write.overtaken(shown).quantity == told
 
 
 async def test_a_stale_call_that_names_nobody_is_looked_at_as_a_whole() -> None:

@@ -1,60 +1,30 @@
 """The sweep finds what the search hid, reads nothing that is known, and leaves the main stream alone."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from channels.shopify.answers import Json, order
-from channels.shopify.scripts import PaperShop, settings
+from channels.shopify.scripts import Notebook, PaperShop, Selling, StillClock, settings
 from examples import NOON
 
-from khaossync.channels.shopify.documents import order_document
-from khaossync.channels.shopify.fields import Node
 from khaossync.channels.shopify.sources import Orders
 from khaossync.channels.shopify.sweep import OrderSweep
-from khaossync.domain.documents import Kind, Page
+from khaossync.domain.documents import Page
 from khaossync.domain.errors import ConnectorDownError
 
 Asked = Mapping[str, Any]
 
 
-class Still:
-    """A clock that stands at noon."""
-
-    def now(self) -> datetime:
-        return NOON
-
-    def monotonic(self) -> float:
-        return 0.0
-
-
-@dataclass
-class Notebook:
-    """A memory: what is stored, by key."""
-
-    stored: dict[str, str] = field(default_factory=dict)
-
-    async def open_references(self, erp: str) -> Sequence[str]:
-        return ()
-
-    async def versions(self, source: str, kind: Kind, keys: Iterable[str]) -> Mapping[str, str]:
-        assert (source, kind) == ("shop", Kind.ORDER)
-        return {key: self.stored[key] for key in keys if key in self.stored}
-
-    def keep(self, *nodes: Json) -> None:
-        told = [order_document(Node.of(node, "order"), "shop") for node in nodes]
-        self.stored |= {document.key: document.version for document in told}
-
-
-class Shop(PaperShop):
+class Shop(Selling):
     """Orders by id, of which the search shows `listed`, two a page."""
 
     def __init__(self, *nodes: Json, listed: Sequence[object] | None = None) -> None:
-        super().__init__(ListedOrders=self.show, Order=lambda asked: {"order": self.orders.get(asked["id"])})
-        self.orders = {node["id"]: node for node in nodes}
+        super().__init__(self.show)
         self.listed = list(nodes) if listed is None else listed
+        shown = [each for each in self.listed if isinstance(each, dict)]
+        self.orders = {each["id"]: None for each in shown} | {node["id"]: node for node in nodes}
 
     def show(self, asked: Asked) -> Json:
         start = int(asked["after"] or 0)
@@ -62,17 +32,13 @@ class Shop(PaperShop):
         found = self.listed[start : start + 2]
         return {"orders": {"nodes": found, "pageInfo": {"hasNextPage": more, "endCursor": str(start + 2)}}}
 
-    @property
-    def read(self) -> list[str]:
-        return [asked["id"].rsplit("/", 1)[-1] for name, asked in self.asked if name == "Order"]
-
 
 def numbered(number: int, **changes: Any) -> Json:
     return order(id=f"gid://shopify/Order/{number}", updatedAt=f"2026-11-02T11:00:{number:02}Z", **changes)
 
 
 def sweep(shop: PaperShop, memory: Notebook, **changes: Any) -> OrderSweep:
-    return OrderSweep("shop", shop, settings(**changes), Still(), memory)
+    return OrderSweep("shop", shop, settings(**changes), StillClock(), memory)
 
 
 async def read(pages: AsyncIterator[Page]) -> list[Page]:
@@ -86,7 +52,7 @@ def keys(pages: list[Page]) -> list[str]:
 async def test_only_what_is_not_stored_is_read() -> None:
     """S-2, SHO-11: an order that looks fine in the shop and never came."""
     orders, memory = [numbered(n) for n in range(1, 6)], Notebook()
-    memory.keep(*orders[:2], *orders[3:])
+    memory.know(*orders[:2], *orders[3:])
     shop = Shop(*orders)
     assert keys(await read(sweep(shop, memory).changes(None))) == ["3"]
     assert shop.read == ["3"]
@@ -94,7 +60,7 @@ async def test_only_what_is_not_stored_is_read() -> None:
 
 async def test_a_sweep_of_known_orders_reads_none_and_costs_its_lists_alone() -> None:
     memory, orders = Notebook(), [numbered(n) for n in range(1, 6)]
-    memory.keep(*orders)
+    memory.know(*orders)
     shop = Shop(*orders)
     assert keys(await read(sweep(shop, memory).changes(None))) == []
     assert shop.counts == {"ListedOrders": 3}
@@ -107,13 +73,13 @@ async def test_a_sweep_of_known_orders_reads_none_and_costs_its_lists_alone() ->
 )
 async def test_an_order_that_is_stored_in_another_state_is_read_again(change: Json) -> None:
     memory = Notebook()
-    memory.keep(numbered(1))
+    memory.know(numbered(1))
     assert keys(await read(sweep(Shop(numbered(1) | change), memory).changes(None))) == ["1"]
 
 
 async def test_a_list_that_is_older_than_what_is_stored_is_not_believed() -> None:
     memory = Notebook()
-    memory.keep(numbered(1, risk=None) | {"updatedAt": "2026-11-02T11:30:00Z"})
+    memory.know(numbered(1, risk=None) | {"updatedAt": "2026-11-02T11:30:00Z"})
     shop = Shop(numbered(1))
     assert keys(await read(sweep(shop, memory).changes(None))) == []
     assert shop.read == []
@@ -121,8 +87,8 @@ async def test_a_list_that_is_older_than_what_is_stored_is_not_believed() -> Non
 
 async def test_what_the_sweep_reads_has_the_version_that_the_main_stream_gives_it() -> None:
     shop = Shop(numbered(1))
-    shop.answers["Orders"] = shop.show
-    swept, told = sweep(shop, Notebook()).changes(None), Orders("shop", shop, settings()).changes(None)
+    main = Orders("shop", shop, settings(), StillClock(), Notebook())
+    swept, told = sweep(shop, Notebook()).changes(None), main.changes(None)
     assert (await anext(swept)).documents == (await anext(told)).documents
 
 
@@ -152,15 +118,17 @@ async def test_a_sweep_that_ended_is_followed_by_a_whole_new_one() -> None:
 async def test_orders_read_before_a_failure_are_not_lost_and_the_rest_follows() -> None:
     """The list is asked for again, and memory knows what was stored of it."""
     shop, memory = Shop(numbered(1), numbered(2), numbered(3)), Notebook()
-    whole = shop.answers["Order"]
-    shop.answers["Order"] = lambda asked: ConnectorDownError("down") if asked["id"].endswith("/2") else whole(asked)
+    whole = shop.answers["Orders"]
+    shop.answers["Orders"] = lambda asked: (
+        ConnectorDownError("down") if asked["ids"][0].endswith("/2") else whole(asked)
+    )
     pages = sweep(shop, memory, order_page=1).changes(None)
     first = await anext(pages)
     with pytest.raises(ConnectorDownError):
         await anext(pages)
     assert keys([first]) == ["1"]
-    memory.keep(numbered(1))
-    shop.answers["Order"] = whole
+    memory.know(numbered(1))
+    shop.answers["Orders"] = whole
     assert keys(await read(sweep(shop, memory).changes(first.cursor))) == ["2", "3"]
 
 

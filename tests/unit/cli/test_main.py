@@ -29,6 +29,17 @@ def test_every_verb_is_a_file_of_its_own() -> None:
     assert all((folder / f"{verb}.py").exists() for verb in VERBS)
 
 
+def test_a_check_of_a_file_that_cannot_work_prints_no_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As docs/check.md says."""
+    file = tmp_path / "config.toml"
+    file.write_text("[http]\nprot = 1\n")
+    assert main(["check", "--json", "--config", str(file)]) == EX_CONFIG
+    told = capsys.readouterr()
+    assert (told.out, "http.prot" in told.err) == ("", True)
+    page = (Path(__file__).resolve().parents[3] / "docs" / "check.md").read_text(encoding="utf-8")
+    assert "stdout stays empty, also with `--json`" in " ".join(page.split())
+
+
 @pytest.mark.parametrize("verb", ["run", "check", "migrate", "status"])
 def test_a_configuration_that_cannot_work_is_one_line_and_78(
     verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

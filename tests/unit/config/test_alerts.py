@@ -30,6 +30,22 @@ def test_every_kind_becomes_a_way(write: Write) -> None:
     assert {table.kind for table in tables.values()} == set(KINDS)
 
 
+@pytest.mark.parametrize(
+    ("text", "port"),
+    [
+        ("", 587),
+        ('security = "tls"\n', 465),
+        ('security = "none"\n', 25),
+        ('security = "tls"\nport = 10465\n', 10465),
+    ],
+)
+def test_mail_goes_to_the_usual_port_of_its_security(write: Write, text: str, port: int) -> None:
+    table = load(write(VALID + MAIL.replace("mail.example.org", "localhost") + text, mode=0o600), environ={})
+    way = table.alerts["mail"].way("mail", SystemClock())
+    assert isinstance(way, Mail)
+    assert way.port == port
+
+
 def test_wishes_are_read_with_their_units(write: Write) -> None:
     wishes = 'owners = ["finance"]\nonly_urgent = true\nafter_minutes = 30\ncool_down_minutes = 90\nper_hour = 6\n'
     table = load(write(VALID + CHAT + wishes, mode=0o600), environ={}).alerts["chat"]
@@ -50,6 +66,8 @@ def test_an_owner_that_the_install_names_itself_may_be_told(write: Write) -> Non
         (CHAT + "per_our = 3\n", "alerts.chat.per_our: is unknown; did you mean per_hour?"),
         (CHAT + "per_hour = 1\n", "alerts.chat.per_hour: must be at least 2 (The most messages"),
         (CHAT.replace("https:", "http:"), "alerts.chat.url: must begin with https://; for a receiver on this machine"),
+        (CHAT.replace("hooks.", "hooks.."), "alerts.chat.url: is no address"),
+        (BEAT.replace("watch", "w" * 64), "heartbeats.orders: is no address"),
         (CHAT.replace("https:", "htps:"), "alerts.chat.url: must look like https://host/path"),
         (OPS.replace(KEY, "hunter2"), "alerts.ops.secret: must be whsec_ and 24 to 64 random bytes"),
         (OPS.replace("[alerts.ops]", "[alerts.Ops]"), "alerts.Ops: the name must begin with a to z"),

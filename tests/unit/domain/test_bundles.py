@@ -42,6 +42,15 @@ def test_a_bundle_is_a_pack_of_its_parts_and_nothing_else_is() -> None:
     assert (sold_codes("SET-1", RULES), sold_codes("CUP", RULES)) == (("CUP", "TRAY"), ("CUP",))
 
 
+def test_the_bundles_of_a_part_are_found_without_looking_at_all_bundles() -> None:
+    """Asked for every stock code of a page."""
+    bundles = {"SET-1": {"CUP": 2, "TRAY": 1}, "SET-2": {"CUP": 4}}
+    indexed = rules(bundles=bundles)
+    bundles.clear()
+    assert bundles_with("CUP", indexed) == ("SET-1", "SET-2")
+    assert (bundles_with("TRAY", indexed), bundles_with("JUG", indexed)) == (("SET-1",), ())
+
+
 def test_an_ordered_bundle_becomes_lines_of_its_parts_at_the_same_price() -> None:
     """SHO-F1: the sales order lists the components; the discount stays a line of its own."""
     discounted = line("SET-1", price="30.00", discounts=(Discount("TEN", D("3.00")),), taxes=(Tax(VAT, D("4.50")),))

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from examples import NOON, despatch, document, link, listing, order, refund, rules, stock_item, stock_level
 
+from khaossync.domain import routing
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.despatch import OrderState
 from khaossync.domain.documents import Document, DocumentBody, Kind
@@ -13,11 +14,16 @@ from khaossync.domain.knowledge import Knowledge
 from khaossync.domain.links import Link, LinkState
 from khaossync.domain.orders import Order, PaymentState, Risk
 from khaossync.domain.plan import Plan
-from khaossync.domain.routing import follow_up, question, route
+from khaossync.domain.routing import follow_up, learnt, question
 from khaossync.domain.rules import Rules
 
 RULES = Rules.of([rules()])
 IN_ERP = Knowledge(links={order().key: link()})
+
+
+def route(document: Document, rules: Rules, knows: Knowledge) -> Plan:
+    """The plan of a document that is the only one of its page."""
+    return routing.route(document, rules, learnt([document], knows))
 
 
 def told(source: str, kind: Kind, body: DocumentBody) -> Document:

@@ -8,20 +8,26 @@ from typing import Any
 import pytest
 from examples import NOON, document, line, link, listing, order, rules, stock_item, stock_level
 
+from khaossync.domain import routing
 from khaossync.domain.cases import CaseClass
-from khaossync.domain.documents import Kind
+from khaossync.domain.documents import Document, Kind
 from khaossync.domain.knowledge import Knowledge, Question, Unposted
 from khaossync.domain.levels import changed_elsewhere
 from khaossync.domain.links import Link, LinkState
 from khaossync.domain.orders import Order, PaymentState
 from khaossync.domain.plan import Plan
-from khaossync.domain.routing import follow_up, question, route
+from khaossync.domain.routing import follow_up, learnt, question
 from khaossync.domain.rules import ChannelRules, Peak, Rules
 from khaossync.domain.stock import ChannelLevel, Sale, StockItem, StockLevel
 
 D = Decimal
 SET = {"MUG": D(1), "SAUCER": D(2)}
 TWO = {"loc-1": ("1",), "loc-2": ("2",)}
+
+
+def route(document: Document, rules: Rules, knows: Knowledge) -> Plan:
+    """The plan of a document that is the only one of its page."""
+    return routing.route(document, rules, learnt([document], knows))
 
 
 def known(*, mugs: str = "10", links: Link | None = None, **more: Any) -> Knowledge:

@@ -64,6 +64,8 @@ class Memory:
         await asyncio.sleep(0)
         return known
 
+    async def read_up_to(self, source: str, stream: str, began_at: datetime) -> None: ...
+
     async def accept(self, acceptance: Acceptance) -> Accepted:
         await asyncio.sleep(0)
         for told in acceptance.page.documents:

@@ -11,10 +11,9 @@ from examples import NOON, listing, rules, stock_level
 
 from khaossync.domain.knowledge import Knowledge, Question
 from khaossync.domain.rules import ChannelRules, Peak, Rules
-from khaossync.domain.stock import Listing
 from khaossync.loops import relevel
 from khaossync.loops.relevel import Relevel, fingerprint
-from khaossync.ports import Acceptance, Accepted, Outbox
+from khaossync.ports import Acceptance, Accepted, Listed, Outbox
 
 
 @dataclass
@@ -36,12 +35,15 @@ class Memory:
     cursors: dict[str, str] = field(default_factory=dict)
     wanted: list[tuple[str, int]] = field(default_factory=list)
     due: Sequence[str] = ()
+    unreadable: Sequence[str] = ()
 
     async def cursor(self, _source: str, stream: str) -> str | None:
         return self.cursors.get(stream)
 
-    async def listed(self, _channel: str, after: str, limit: int) -> Sequence[Listing]:
-        return [listing(sku) for sku in self.skus if sku > after][:limit]
+    async def listed(self, _channel: str, after: str, limit: int) -> Listed:
+        rows = [sku for sku in self.skus if sku > after][:limit]
+        readable = tuple(listing(sku) for sku in rows if sku not in self.unreadable)
+        return Listed(readable, rows[-1] if len(rows) == limit else None)
 
     async def counted(self, _channel: str, _until: datetime) -> Sequence[str]:
         due, self.due = self.due, ()
@@ -66,7 +68,7 @@ class Breaking(Memory):
 
     pieces: int = 0
 
-    async def listed(self, channel: str, after: str, limit: int) -> Sequence[Listing]:
+    async def listed(self, channel: str, after: str, limit: int) -> Listed:
         self.pieces += 1
         if self.pieces == 2:
             raise TimeoutError
@@ -104,6 +106,13 @@ async def test_a_reading_that_was_broken_off_goes_on_where_it_was(monkeypatch: p
         await loop(memory, rules()).tick()
     await loop(memory, rules()).tick()
     assert [sku for sku, _ in memory.wanted] == ["A", "B", "C", "D", "E"]
+
+
+async def test_a_piece_without_a_single_readable_listing_is_not_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relevel, "_AT_ONCE", 2)
+    memory = Memory(["A", "B", "C", "D", "E"], unreadable=["B", "C", "D"])
+    assert await loop(memory, rules()).tick() == {"levels": 2}
+    assert [sku for sku, _ in memory.wanted] == ["A", "E"]
 
 
 async def test_units_that_were_posted_long_ago_are_shown_again() -> None:

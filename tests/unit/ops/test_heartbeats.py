@@ -117,6 +117,24 @@ async def test_a_loop_that_turns_no_more_silences_its_flow() -> None:
         assert not await body.beats(minutes=1)
 
 
+async def test_a_page_of_a_long_reading_is_as_good_as_its_end() -> None:
+    """M-9: an hour may pass until it ends. A page that came while the system was down is none."""
+    body = await going()
+    assert await body.beats(minutes=1)
+    await body.push()
+    body.pulse.advance("pull shop orders")
+    assert not await body.beats(minutes=1), "it came in the same moment as the last heartbeat"
+    body.pulse.advance("pull shop orders")
+    await body.push()
+    assert await body.beats()
+    body.clock.forward(minutes=1)
+    await body.push()
+    body.outages["shop"].since = body.clock.now()
+    body.pulse.advance("pull shop orders")
+    body.outages["shop"].since = None
+    assert not await body.beats()
+
+
 async def test_a_tick_that_fails_is_no_turn() -> None:
     body = await going()
     assert await body.beats(minutes=1)

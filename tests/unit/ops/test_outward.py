@@ -68,6 +68,12 @@ def test_without_tls_nothing_leaves_the_machine(address: str) -> None:
         ("https://me:secret@example.org/", False, "must not hold a name"),
         ("https://[::1/x", False, "is no address"),
         ("https://example.org:99999/", False, "is no address"),
+        ("https://a..b/", False, "is no address"),
+        ("https://.example.org/", False, "is no address"),
+        (f"https://{'a' * 64}.org/", False, "is no address"),
+        (f"https://{'ü' * 63}.org/", False, "is no address"),
+        (f"https://{'a' * 63}.org./", False, ""),
+        ("https://bücher.example.org/", False, ""),
     ],
 )
 def test_an_address_that_cannot_be_meant_is_told_when_it_is_read(url: str, allow_private: bool, wrong: str) -> None:
@@ -93,6 +99,12 @@ async def callers() -> AsyncIterator[tuple[int, list[str]]]:
 
     async with await asyncio.start_server(noted, "127.0.0.1", 0) as server:
         yield server.sockets[0].getsockname()[1], seen
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".org", "[1]"])
+async def test_a_host_that_cannot_be_is_an_error_of_ours(host: str) -> None:
+    with pytest.raises(TransientError, match=r"alerts\.ops: not reached"):
+        await Outward("alerts.ops", f"https://{host}/s3cret", False, HandClock()).call("GET")
 
 
 HOSTS = ["127.0.0.1", "localhost", "127.0.0.1.", "localhost.", "2130706433", "0177.0.0.1", "0x7f.1", "127.1"]

@@ -8,12 +8,16 @@ from examples import NOON
 from khaossync.ports import Severity
 from khaossync.transport.clocks import ahead, clock_finding
 
+ENDLESS = "Mon, 02 Nov 2026 12:00:03 +99999999999999999999"
+
 
 def test_a_date_is_compared_to_the_middle_of_its_second() -> None:
     assert ahead("Mon, 02 Nov 2026 12:00:03 GMT", NOON) == timedelta(seconds=3.5)
 
 
-@pytest.mark.parametrize("date", ["", "noon", "Mon, 02 Nov 2026 12:00:03 -0000", "Mon, 99 Nov 2026 12:00:03 GMT"])
+@pytest.mark.parametrize(
+    "date", ["", "noon", "Mon, 02 Nov 2026 12:00:03 -0000", "Mon, 99 Nov 2026 12:00:03 GMT", ENDLESS]
+)
 def test_what_is_no_date_with_a_zone_tells_nothing_new(date: str) -> None:
     assert ahead(date, NOON) is None
     assert ahead(date, NOON, timedelta(seconds=7)) == timedelta(seconds=7)

@@ -42,8 +42,15 @@ class Place:
         self.url, self.http, self.meter = url, http, meter
         self.handler: Handler = lambda _: asyncio.sleep(0, web.Response())
 
-    async def send(self, *, safe: bool = False, timeout: float = 5, url: str = "") -> Answer:
-        request = Request("Test", "POST", url or self.url, safe, {}, b"x", timedelta(seconds=timeout))
+    async def send(
+        self,
+        *,
+        safe: bool = False,
+        timeout: float = 5,
+        url: str = "",
+        feed: Callable[[bytes], None] | None = None,
+    ) -> Answer:
+        request = Request("Test", "POST", url or self.url, safe, {}, b"x", timedelta(seconds=timeout), feed=feed)
         return await self.http.send(request, Priority.ORDERS)
 
 
@@ -65,7 +72,7 @@ async def served() -> AsyncIterator[Place]:
     app.router.add_route("*", "/", handle)
     async with TestServer(app) as server, aiohttp.ClientSession() as session:
         meter = Ledger()
-        http = Http("shop", session, Limiter(Budget(1000, 1)), SystemClock(), meter, max_body=1000)
+        http = Http("shop", session, Limiter(Budget(1000, 1)), SystemClock(), meter, max_body=1000, max_fed=5000)
         place = Place(str(server.make_url("/")), http, meter)
         yield place
 
@@ -119,6 +126,30 @@ async def test_after_sending_only_a_safe_request_may_simply_be_repeated(
         await served.send(safe=safe, timeout=0.2 if trouble == "stall" else 5)
 
 
+async def test_a_body_that_is_fed_may_be_longer_than_one_that_is_held(served: Place) -> None:
+    taken: list[bytes] = []
+    served.handler = answering(body=b"x" * 5000)
+    answer = await served.send(feed=taken.append)
+    assert (answer.body, b"".join(taken)) == (b"", b"x" * 5000)
+
+
+async def test_a_body_that_is_fed_has_its_bounds_too(served: Place) -> None:
+    served.handler = answering(body=b"x" * 5001)
+    with pytest.raises(TransientError, match="answer larger than 5000 bytes"):
+        await served.send(safe=True, feed=lambda _: None)
+
+
+async def test_an_answer_that_its_reader_does_not_understand_is_no_success(served: Place) -> None:
+    def baffled(_: bytes) -> None:
+        raise ValueError("no XML")
+
+    served.handler = answering(body=b"x")
+    with pytest.raises(ValueError, match="no XML"):
+        await served.send(feed=baffled)
+    assert ("requests", "failed") in served.meter.counted
+    assert ("requests", "ok") not in served.meter.counted
+
+
 async def test_a_refused_connection_had_no_effect_and_takes_the_connector_down(served: Place) -> None:
     with pytest.raises(ConnectorDownError, match="cannot connect"):
         await served.send(url="http://127.0.0.1:1/")
@@ -160,6 +191,7 @@ class Noon:
         ("soon", None),
         ("", None),
         ("1e999", timedelta(minutes=15)),
+        ("Mon, 02 Nov 2026 12:00:10 +99999999999999999999", None),
     ],
 )
 def test_retry_after_is_read_in_both_forms_and_bounded(header: str, expected: timedelta | None) -> None:

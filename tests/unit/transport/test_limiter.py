@@ -205,6 +205,19 @@ def test_background_calls_rest_as_long_as_the_last_one_took_and_urgent_ones_do_n
     assert calls.at == pytest.approx({"chunk": 0, "despatch": 8, "levels": 16, "next chunk": 18})
 
 
+def test_a_short_call_does_not_end_the_rest_after_a_long_one() -> None:
+    async def story() -> float:
+        calls = Calls(Limiter(Budget(1000, 1), places={"read": 2}, rest=1))
+        long = calls.start("long", BACKFILL, 1, 10, "read")
+        await asyncio.sleep(9)
+        await calls.call("short", BACKFILL, 1, 2, "read")
+        await long
+        await calls.call("next", BACKFILL, 1, 0, "read")
+        return calls.at["next"]
+
+    assert on_a_virtual_clock(story) == pytest.approx(20)
+
+
 def test_a_lost_call_of_two_minutes_makes_others_rest_for_one_at_most() -> None:
     async def story() -> float:
         calls = Calls(Limiter(Budget(1000, 1), rest=1))

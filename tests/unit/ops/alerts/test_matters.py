@@ -10,7 +10,7 @@ import pytest
 
 from khaossync.domain.cases import PLAYBOOKS, CaseClass, Owner
 from khaossync.ops.alerts.discretion import plain, told
-from khaossync.ops.alerts.matters import DOWN, REMEMBERED, Exits, Matter, of_cases, of_health, without_database
+from khaossync.ops.alerts.matters import DOWN, REMEMBERED, Exits, Matter, of_cases, of_health, unsure, without_database
 from khaossync.ops.health import Backlog, ConnectorState, Facts, LoopBeat
 from khaossync.ops.redaction import Redaction
 from khaossync.outbox.alerting import CaseGroup, Sample
@@ -116,9 +116,56 @@ def test_dead_and_failing_loops_are_told_together() -> None:
     failing = LoopBeat("pull shop orders", NOON, MINUTE, failing_since=NOON - HOUR)
     matter = health(replace(WELL, beats=(dead, failing)))["loops"]
     assert (matter.about, matter.count, matter.urgent) == ("here", 2, True)
-    assert matter.since == NOON - 10 * MINUTE
+    assert matter.since == NOON - HOUR, "the oldest of it, so that a ladder's next step hears of it too"
     assert matter.lines[0].startswith("push khaos order: has not turned for 10 min")
     assert not health(replace(WELL, beats=(failing,)))["loops"].urgent
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"beats": (LoopBeat("pull", NOON, MINUTE, failing_since=NOON - HOUR),)},
+        {"beats": (LoopBeat("pull", NOON - HOUR, MINUTE),)},
+        {"beats": (LoopBeat("pull", None, MINUTE),)},
+        {"backlogs": (Backlog("khaos", "order", 9, NOON - HOUR, MINUTE),)},
+        {"backlogs": (Backlog("khaos", "order", 9, NOON - HOUR, DAY),), "depth_bound": 9},
+        {"backlogs": (Backlog("khaos", "order", 9, None, DAY),), "depth_bound": 9},
+    ],
+)
+def test_when_a_trouble_began_does_not_move_while_it_lasts(trouble: dict[str, Any]) -> None:
+    """ADB-20: a ladder counts from there, and whoever is told it twice for want of an answer knows it by it."""
+    [first] = health(replace(WELL, **trouble)).values()
+    turning = tuple(
+        replace(beat, last_beat=NOON + HOUR) if beat.failing_since else beat for beat in trouble.get("beats", ())
+    )
+    [later] = health(replace(WELL, **{**trouble, "beats": turning}, now=NOON + HOUR)).values()
+    assert first.since == later.since <= NOON - HOUR
+
+
+def test_a_dead_loops_last_beat_is_told_alike_though_two_clocks_make_it_up() -> None:
+    first, later = (
+        health(replace(WELL, beats=(LoopBeat("pull", NOON - HOUR + timedelta(microseconds=jitter), MINUTE),)))
+        for jitter in (250, 310)
+    )
+    assert first["loops"].since == later["loops"].since
+
+
+def test_what_may_have_outlasted_a_restart_is_not_called_over_by_it() -> None:
+    shop, khaos = ConnectorState("shop", True, proved=False), ConnectorState("khaos", True)
+    beat, stalled = LoopBeat("pull", None, MINUTE, proved=False), Backlog("khaos", "order", 9, NOON - HOUR, 15 * MINUTE)
+    young = replace(WELL, started_at=NOON - 15 * MINUTE)
+    assert unsure(young, "here", ()) == frozenset()
+    assert unsure(replace(young, connectors=(shop, khaos)), "here", ()) == {("shop", "down")}
+    assert unsure(replace(young, beats=(*young.beats, beat)), "here", ()) == {("here", "loops")}
+    assert unsure(replace(young, backlogs=(stalled,)), "here", ()) == {("here", "queues")}
+    assert unsure(replace(WELL, backlogs=(stalled,)), "here", ()) == frozenset(), "it stalls, or its system is down"
+    assert unsure(replace(young, backlogs=(replace(stalled, oldest_at=NOON),)), "here", ()) == frozenset()
+    assert unsure(replace(WELL, draining=True), "here", ()) == {("here", "loops")}, "they are silent on purpose"
+
+
+def test_without_facts_nothing_that_follows_from_them_is_called_over() -> None:
+    told = [("shop", "down"), ("here", "loops"), ("here", "queues"), ("here", "exit")]
+    assert unsure(None, "here", [*told, ("shop", "unmapped_sku"), ("here", "database")]) == set(told)
 
 
 def test_a_queue_that_stalls_is_told_but_not_one_whose_system_is_down() -> None:

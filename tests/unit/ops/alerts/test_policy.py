@@ -125,6 +125,12 @@ def test_what_is_out_of_sight_is_neither_told_nor_called_over() -> None:
     assert stages(due(known=known, sight=seen)) == [("down", "resolved")]
 
 
+def test_what_may_last_unseen_is_not_called_over() -> None:
+    known = after(matter("down"), matter("loops", "here"))
+    told = notices([], known.told, EVERYTHING, SIGHT, NOON + HOUR, unsure=[("shop", "down")])
+    assert stages(told) == [("loops", "resolved")]
+
+
 def test_a_blip_is_not_told() -> None:
     blip = matter("down", settle=2 * MINUTE)
     assert due(blip, at=NOON + MINUTE) == ()
