@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -33,6 +33,19 @@ READ_EVERY, ORDER_EVERY, DESPATCH_EVERY = 5.0, 2.0, 3.0
 _CLOCK = SystemClock()
 
 
+class Told:
+    """What was stored of the orders that were read, as the outbox knows it."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, str] = {}
+
+    async def open_references(self, *_: object, **__: object) -> Sequence[str]:
+        return ()
+
+    async def versions(self, _source: str, _kind: Kind, keys: Iterable[str]) -> Mapping[str, str]:
+        return {key: self.stored[key] for key in keys if key in self.stored}
+
+
 class Load:
     """One run of a limiter against a shop."""
 
@@ -43,7 +56,8 @@ class Load:
         self._shop = shop
         self._stock = StockLevels(client.at(Priority.STOCK))
         self._despatches = Despatches(client.at(Priority.DESPATCH), notify=False)
-        self._orders = Orders("shop", client, settings)
+        self._told = Told()
+        self._orders = Orders("shop", client, settings, _CLOCK, self._told)
         self._due: asyncio.Queue[tuple[float, int]] = asyncio.Queue()
         self._cursor: str | None = None
         self._number = 0
@@ -103,6 +117,7 @@ class Load:
     async def _read_on(self) -> None:
         try:
             async for page in self._orders.changes(self._cursor):
+                self._told.stored |= {each.key: each.version for each in page.documents}
                 self._cursor = page.cursor
         except RateLimitedError as error:
             await asyncio.sleep(error.wait.total_seconds())

@@ -112,7 +112,7 @@ class Bench:
     def pull(self, source: Source, connector: str = "khaos") -> Pull:
         nothing = _nothing
         outage, meter = self.outages[connector], Metrics()
-        return Pull(source, outage, self.outbox, self.rules, self.clock, meter, nothing, nothing, self.turn)
+        return Pull(source, outage, self.outbox, self.rules, self.clock, meter, nothing, lambda *_: None, self.turn)
 
     async def sweep(self) -> tuple[float, float, int]:
         """(seconds, processor seconds, levels queued) of reading every level and comparing it."""

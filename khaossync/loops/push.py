@@ -230,6 +230,4 @@ def _loggable(outcome: Outcome) -> dict[str, str]:
         return {"error": type(outcome).__name__, "case_class": outcome.case_class}
     if isinstance(outcome, SyncError):
         return {"error": type(outcome).__name__, "reason": str(outcome)}
-    if isinstance(outcome, Absent):
-        return {"reason": outcome.why}
-    return {"found": outcome.why} if isinstance(outcome, Absent) else {"reference": outcome.reference}
+    return {"reason": outcome.why} if isinstance(outcome, Absent) else {"reference": outcome.reference}

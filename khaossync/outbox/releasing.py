@@ -31,16 +31,17 @@ select distinct a.message_id
 from khaossync.cases c join khaossync.case_messages a on a.case_id = c.id
 where c.state = 'open' and c.class = any($1::text[])"""
 
-# Those whose case names a stock code that its ERP has just told. Open cases of a few classes, found by their index; the
-# codes that they name meet the told ones by equality, so that it hashes: a page may tell hundreds.
+# Those whose case names a stock code that its ERP has just told. The open cases of a few classes are found by their
+# index; each code that they name is looked up in a hash of the told ones, however many cases the planner expects.
 BY_STOCK_CODE = """
+with told as materialized (select * from unnest($2::text[], $3::text[]) as told (erp, code))
 select distinct a.message_id
 from khaossync.cases c
     cross join lateral unnest(string_to_array(c.evidence ->> 'stock codes', ', ')) as named (code)
-    join unnest($2::text[], $3::text[]) as told (erp, code) on told.code = named.code
     join khaossync.case_messages a on a.case_id = c.id
-    join khaossync.messages m on m.id = a.message_id and m.state = 'parked' and told.erp in (m.destination, m.source)
-where c.state = 'open' and c.class = any($1::text[])"""
+    join khaossync.messages m on m.id = a.message_id and m.state = 'parked'
+where c.state = 'open' and c.class = any($1::text[])
+    and ((m.destination, named.code) in (select * from told) or (m.source, named.code) in (select * from told))"""
 
 # By which configuration parked messages were judged last, kept like the cursor of a stream that nobody tells; true when
 # it has changed.

@@ -220,7 +220,7 @@ class Playhouse:
 
     async def case(self, case_class: str) -> dict[str, Any]:
         """The only case of a class, as soon as there is one."""
-        await self.until(lambda: self.metric("khaossync_cases_open", case_class=case_class), f"a case {case_class}")
+        await self.until(lambda: self.cases(case_class), f"a case {case_class}")
         (case,) = await self.cases(case_class)
         return case
 

@@ -127,7 +127,7 @@ def reading(connector: Connector, stream: str, outbox: PostgresOutbox, clock: Ha
         clock=clock,
         meter=NoMeter(),
         beat=lambda: None,
-        corrected=lambda: None,
+        look=lambda _channel, _level: None,
         turn=asyncio.Lock(),
     )
     return Reading(pull, outbox, source, connector.name)

@@ -152,8 +152,8 @@ async def test_a_hot_statement_reads_no_growing_table_from_end_to_end(busy: str,
 
 async def test_told_stock_codes_meet_the_open_cases_by_a_hash(busy: str) -> None:
     """Every page of items asks, in the one transaction that all pages wait for: no pairing of each with each."""
-    plan = json.dumps(await plan_of(busy, *STATEMENTS["release by stock code"]))
-    assert '"Hash Cond": "(told.code = named.code)"' in plan or '"Hash Cond": "(named.code = told.code)"' in plan
+    plan = await plan_of(busy, *STATEMENTS["release by stock code"])
+    assert "hashed SubPlan" in json.dumps(plan)
 
 
 async def test_the_guard_sees_a_scan_where_there_is_one(busy: str) -> None:

@@ -70,9 +70,11 @@ class Settings(BaseModel):
         description="Seconds between two readings of the whole catalogue, which also refresh the shown quantities.",
     )
     overlap: float = Field(
-        default=120, ge=0, le=3600, description="Seconds that a reading reaches back behind what was read already."
+        default=120, ge=0, le=3600, description="Seconds that a reading looks back behind what was read already."
     )
-    order_page: int = Field(default=4, ge=1, le=50, description="Orders per page; halved by itself when too dear.")
+    order_page: int = Field(
+        default=4, ge=1, le=50, description="Orders that one call reads whole; halved by itself when too dear."
+    )
     line_page: int = Field(default=10, ge=1, le=100, description="Lines per order in one answer; more are fetched.")
     refund_page: int = Field(default=40, ge=1, le=250, description="Orders per page when looking for refunds.")
     catalogue_page: int = Field(default=40, ge=1, le=100, description="Listings per page.")

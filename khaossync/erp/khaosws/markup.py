@@ -9,7 +9,7 @@ from lxml import etree
 Element = etree._Element
 
 # Only before the root can a declaration stand; further down `<!DOCTYPE html>` may be honest text in a description.
-_DECLARATION = re.compile(r"[\s\ufeff]*+(?>(?><\?.*?\?>|<!--.*?-->)\s*+)*+<!D", re.DOTALL)
+_DECLARATION = re.compile(r"[\s\ufeff]*+(?>(?><\?.*?\?>|<!--.*?-->)\s*+)*+<![Dd]", re.DOTALL)
 _REFERENCE = re.compile(r"&#(x[0-9a-fA-F]+|[0-9]+);")
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LARGEST = 0x10FFFF

@@ -174,10 +174,10 @@ async def test_a_quantity_that_is_higher_than_expected_is_set_as_wanted(world: W
 
 async def test_after_a_failure_a_lower_quantity_may_be_our_own_doing(world: World) -> None:
     shop, connector = world.shop, await world.connect()
-    wanted = level(shop, "CUP", 4, 12)
+    wanted = level(shop, "CUP", 10, 12)
     again = Delivery(message(Kind.STOCK_LEVEL, wanted, failures=1), wanted)
     assert isinstance((await connector.sinks[Kind.STOCK_LEVEL].deliver([again]))[0], Done)
-    assert shop.available("CUP", "York") == 4
+    assert shop.available("CUP", "York") == 10
 
 
 async def test_one_bad_item_does_not_spoil_the_batch(world: World) -> None:

@@ -10,8 +10,8 @@ from channels.shopify.scripts import Notebook, Selling, StillClock, number, sett
 from examples import NOON
 
 from khaossync.channels.shopify.fields import MalformedError
-from khaossync.channels.shopify.sources import UNSETTLED, Orders
-from khaossync.channels.shopify.windows import stamp
+from khaossync.channels.shopify.sources import Orders, Times, times_of
+from khaossync.channels.shopify.windows import Position, load, stamp
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.documents import Page
 from khaossync.domain.errors import ConnectorDownError, RejectedError
@@ -128,8 +128,8 @@ async def test_the_seconds_are_the_shops() -> None:
 
 
 async def test_what_changed_just_before_a_reading_is_read_once_more_and_what_did_before_that_is_not() -> None:
-    settled = NOON - timedelta(seconds=UNSETTLED + 1)
-    bench = Bench(changed(1, settled), changed(2, NOON - timedelta(seconds=UNSETTLED)))
+    """The search may tell of a change some seconds late."""
+    bench = Bench(changed(1, NOON - timedelta(seconds=6)), changed(2, NOON - timedelta(seconds=5)))
     await bench.read(seconds=0)
     assert await bench.read() == ["2"]
 
@@ -165,28 +165,29 @@ async def test_a_reading_that_broke_off_goes_on_behind_the_last_batch_that_was_s
 
 
 async def test_orders_of_one_second_that_fill_pages_are_read_to_the_last() -> None:
-    """Staff tag a thousand orders at a stroke."""
-    bench = Bench(*(changed(n) for n in range(1, 8)), size=3, order_page=2)
-    whole, calls = bench.shop.answers["Orders"], iter([1, 1, 0, *[1] * 20])
+    """Staff tag a thousand orders at a stroke; a reading that breaks off goes on with its page."""
+    bench = Bench(*(changed(n) for n in range(1, 8)), size=3, order_page=2, orders_since=LONG_AGO)
+    whole, calls = bench.shop.answers["Orders"], iter([1, 1, 1, 0, *[1] * 20])
     bench.shop.answers["Orders"] = lambda asked: whole(asked) if next(calls) else ConnectorDownError("down")
     with pytest.raises(ConnectorDownError):
         await bench.read()
+    assert load(str(bench.cursor))[0].after == "3"
     await bench.read()
     assert len(bench.memory.stored) == 7
 
 
-async def test_a_reading_that_broke_off_still_reads_again_what_the_one_before_may_have_missed() -> None:
-    bench = Bench(changed(1, NOON), size=1)
-    await bench.read(seconds=0)
-    bench.put(changed(1, NOON, note="changed again"), changed(2, NOON + timedelta(seconds=9)))
-    bench.clock.time += timedelta(seconds=30)
-    lost = await anext(bench.stream.changes(bench.cursor))
-    assert [number(each.key) for each in lost.documents] == ["1"]
-    bench.clock.time += timedelta(seconds=30)
-    async for page in bench.stream.changes(lost.cursor):
-        bench.cursor = page.cursor
-    bench.put(changed(2, NOON + timedelta(seconds=9), note="changed again"))
-    assert await bench.read() == ["2"], "the reading began before it broke off"
+def test_a_position_moves_on_to_a_mark_that_is_behind_its_floor() -> None:
+    begun = Position("b", "x", 7, "d")
+    assert begun.reached("c") == Position("c", "", 0, "d")
+    assert begun.reached("e") == Position("e", "", 0, "e")
+    assert begun.reached("b") == begun, "pages of one second are told apart by their cursors alone"
+    assert begun.reached("") == begun
+
+
+def test_a_reading_that_broke_off_keeps_its_times_and_the_next_has_its_own() -> None:
+    times = Times("2026-11-02T12:00:00Z", "2026-11-02T11:00:00Z")
+    assert times_of(times.cursor(Position(after="x")), LONG_AGO) == times
+    assert times_of(times.cursor(Position()), NOON) == Times("2026-11-02T12:00:00Z", "2026-11-02T11:59:55Z")
 
 
 async def test_an_order_that_is_gone_when_it_is_read_is_nothing() -> None:

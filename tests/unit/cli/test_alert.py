@@ -67,7 +67,8 @@ def test_it_names_those_whose_matters_nobody_is_told_of(write: Write, capsys: py
     wishes = 'owners = ["operations", "finance"]\nonly_urgent = true\nafter_minutes = 30\n'
     assert main(["alert", "--config", str(write(CHAT + wishes))]) == 0
     told = capsys.readouterr().out
-    assert "urgent matters of operations, finance, once it has lasted 30 min" in " ".join(told.split())
+    assert "urgent matters of operations, finance, once it" in " ".join(told.split())
+    assert "has lasted 30 min" in told
     assert "nobody is told of what belongs to: customer service, ecommerce, platform admin, warehouse" in told
     assert "not sent (--test)" in told
 

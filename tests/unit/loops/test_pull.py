@@ -86,7 +86,15 @@ async def test_a_level_and_its_listing_told_at_the_same_moment_do_not_miss_each_
         stream = Stream(kind.value, document(name, kind, "MUG", body))
         outbox = cast("Outbox", memory)
         return Pull(
-            stream, outage, outbox, Rules.of([rules()]), StillClock(), Metrics(), lambda: None, lambda: None, turn
+            stream,
+            outage,
+            outbox,
+            Rules.of([rules()]),
+            StillClock(),
+            Metrics(),
+            lambda: None,
+            lambda _channel, _level: None,
+            turn,
         )
 
     told = pull("khaos", Kind.STOCK_LEVEL, stock_level("7")), pull("shop", Kind.LISTING, listing(shown=10))
