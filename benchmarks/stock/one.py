@@ -32,7 +32,7 @@ from khaossync.loops.pull import Pull
 from khaossync.loops.push import Claimable, Push
 from khaossync.ops.metrics import Metrics
 from khaossync.outbox import DatabaseSettings, PostgresOutbox, migrate, open_outbox
-from khaossync.ports import Connector, Kit, Sink, Source
+from khaossync.ports import ORDERS, Acceptance, Connector, Kit, Sink, Source
 
 DELTA = 100
 """How many levels change at once in the daily case."""
@@ -114,6 +114,11 @@ class Bench:
         outage, meter = self.outages[connector], Metrics()
         return Pull(source, outage, self.outbox, self.rules, self.clock, meter, nothing, lambda *_: None, self.turn)
 
+    async def read_orders(self) -> None:
+        """There is none; but no level that was only seen is raised before that is known."""
+        await self.outbox.accept(Acceptance("shop", ORDERS, Page((), "")))
+        await self.outbox.read_up_to("shop", ORDERS, self.clock.now())
+
     async def sweep(self) -> tuple[float, float, int]:
         """(seconds, processor seconds, levels queued) of reading every level and comparing it."""
         began, worked = time.monotonic(), time.process_time()
@@ -155,6 +160,7 @@ async def measure(count: int) -> Figures:
         say(f"{count:,} codes: first reading")
         figures.first, figures.first_cpu, _ = await bench.sweep()
         say(f"{count:,} codes: {DELTA} changes")
+        await bench.read_orders()
         await systems.change(DELTA, 1)
         figures.delta, figures.delta_cpu, figures.reached = await bench.delta(DELTA)
         say(f"{count:,} codes: sweep without a change")

@@ -31,7 +31,7 @@ select distinct a.message_id
 from khaossync.cases c join khaossync.case_messages a on a.case_id = c.id
 where c.state = 'open' and c.class = any($1::text[])"""
 
-# Those whose case names a stock code that its ERP has just told. The open cases of a few classes are found by their
+# Those whose case names a stock code that its ERP has just told. Open cases of a few classes, found by their index;
 # index; each code that they name is looked up in a hash of the told ones, however many cases the planner expects.
 BY_STOCK_CODE = """
 with told as materialized (select * from unnest($2::text[], $3::text[]) as told (erp, code))
