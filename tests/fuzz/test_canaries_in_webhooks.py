@@ -1,0 +1,62 @@
+"""Canaries in every text of every webhook that Shopify has published: its body is never data, and never logged."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from channels.khaosws.service import NoMeter
+from fuzz.test_webhooks import BODY, HOOKS, headers
+from outbox.stories import query
+from structlog.testing import capture_logs
+
+from khaossync.loops.listen import Listen
+from khaossync.outbox import PostgresOutbox
+from khaossync.ports import Connector
+
+SAMPLES = Path(__file__).resolve().parents[2] / "../shared/samples/shopify"
+CANARY = "Canarina Wren, 9 Canary Wharf Mews"
+
+
+class Silent:
+    """Nobody is asked."""
+
+    async def ping(self) -> None: ...
+
+    async def check(self) -> tuple[()]:
+        return ()
+
+
+def planted(tree: Any) -> Any:
+    """The body with a canary in every text."""
+    if isinstance(tree, dict):
+        return {name: planted(value) for name, value in tree.items()}
+    if isinstance(tree, list):
+        return [planted(each) for each in tree]
+    return CANARY if isinstance(tree, str) else tree
+
+
+def deliveries() -> list[tuple[str, bytes]]:
+    """(topic, body) of a made-up webhook, and of every published one where they are at hand."""
+    published = [
+        (path.stem.removeprefix("webhook_2026-07_").replace("_", "/", 1), json.loads(path.read_text()))
+        for path in sorted(SAMPLES.glob("webhook_*.json"))
+    ]
+    made = [("orders/create", json.loads(BODY) | {"email": "", "customer": {"first_name": ""}, "note": ""})]
+    return [(topic, json.dumps(planted(body)).encode()) for topic, body in [*made, *published]]
+
+
+async def test_no_webhook_true_or_forged_leaves_a_person_in_the_log_or_in_what_is_remembered(
+    outbox: PostgresOutbox,
+) -> None:
+    """SHO-21: a hint names a record, and nothing else of it."""
+    listen = Listen({"shop": Connector("shop", "shopify", Silent(), hooks=HOOKS)}, {}, {}, outbox, NoMeter())
+    with capture_logs() as logs:
+        for number, (topic, body) in enumerate(deliveries()):
+            told = headers(body, Topic=topic, Webhook_Id=str(number))
+            assert await listen.hook("shop", told, body) == 200
+            assert await listen.hook("shop", told, body + b" ") == 401
+    assert logs
+    assert "canar" not in repr(logs).lower()
+    remembered = await query(outbox.database, "select source, delivery_id, topic from khaossync.hooks")
+    assert remembered
+    assert "canar" not in repr([tuple(row) for row in remembered]).lower()
