@@ -18,7 +18,7 @@ from khaossync.ports import Acceptance, Outbox
 STREAM = "levels"
 """The name under which the outbox keeps how far a channel's levels were judged."""
 
-NOTHING: Mapping[Address, datetime] = {}
+_NOTHING: Mapping[Address, datetime] = {}
 
 _AT_ONCE = 500
 
@@ -83,7 +83,7 @@ class Relevel:
         return known | await self.outbox.look_up(more) if more else known
 
     async def _accept(
-        self, wanted: tuple[Wanted, ...], state: "_State", counted: Mapping[Address, datetime] = NOTHING
+        self, wanted: tuple[Wanted, ...], state: "_State", counted: Mapping[Address, datetime] = _NOTHING
     ) -> int:
         page = Page((), state.dump())
         accepted = await self.outbox.accept(Acceptance(self.channel, STREAM, page, levels=wanted, counted=counted))
