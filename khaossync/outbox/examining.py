@@ -36,7 +36,7 @@ select
     ) as others
 from pg_roles r where r.rolname = current_user"""
 
-# As they are in this session: a role or a database may have settings of its own. Times are milliseconds.
+# As they are for this connection: a role or a database may have settings of its own. Times are milliseconds.
 SETTINGS = "select name, setting from pg_settings where name = any($1::text[])"
 
 WATCHED = (
