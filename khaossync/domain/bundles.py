@@ -14,11 +14,6 @@ def bundle_item(sku: str, rules: ChannelRules) -> StockItem | None:
     return StockItem(sku, sku, pack={code: Decimal(units) for code, units in parts.items()})
 
 
-def bundles_with(stock_code: str, rules: ChannelRules) -> tuple[str, ...]:
-    """The SKUs of the bundles that a stock code is a part of."""
-    return rules.bundles_with(stock_code)
-
-
 def sold_codes(sku: str, rules: ChannelRules) -> tuple[str, ...]:
     """The stock codes under which the ERP keeps what a SKU sells: one, or the parts of a bundle."""
     parts = rules.bundles.get(sku)

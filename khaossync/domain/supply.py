@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from khaossync.domain.bundles import bundle_item, bundles_with
+from khaossync.domain.bundles import bundle_item
 from khaossync.domain.cases import Case, CaseClass
 from khaossync.domain.documents import Kind
 from khaossync.domain.knowledge import Knowledge, Question, Unposted
@@ -43,7 +43,7 @@ def about_code(erp: str, code: str, read_at: datetime | None, rules: Rules) -> Q
         unposted=frozenset(Unposted(channel.channel, code, read_at) for channel in served),
     )
     for channel in served:
-        for sku in bundles_with(code, channel):
+        for sku in channel.bundles_with(code):
             asked |= _about_header(bundle_item(sku, channel), channel)
     return asked
 
@@ -152,7 +152,7 @@ def _of_code(
     plan = Plan()
     for channel in channels:
         packs = [pack.stock_code for pack in known.packs.get((erp, code), ())]
-        for one in dict.fromkeys((code, *packs, *bundles_with(code, channel))):
+        for one in dict.fromkeys((code, *packs, *channel.bundles_with(code))):
             listing = known.listings.get((channel.channel, channel.sku(one)))
             if listing is None:
                 continue

@@ -7,7 +7,7 @@ from examples import VAT, despatch, line, link, order, refund, rules, stock_item
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from khaossync.domain.bundles import bundle_item, bundles_with, sold_codes
+from khaossync.domain.bundles import bundle_item, sold_codes
 from khaossync.domain.composition import compose
 from khaossync.domain.consigning import consignment
 from khaossync.domain.crediting import credit_note
@@ -38,7 +38,7 @@ def bundle(price: str, quantity: int = 1, **changes: object) -> SalesLine:
 def test_a_bundle_is_a_pack_of_its_parts_and_nothing_else_is() -> None:
     assert bundle_item("SET-1", RULES) == StockItem("SET-1", "SET-1", pack={"CUP": D(2), "TRAY": D(1)})
     assert bundle_item("CUP", RULES) is None
-    assert bundles_with("CUP", RULES) == ("SET-1",)
+    assert RULES.bundles_with("CUP") == ("SET-1",)
     assert (sold_codes("SET-1", RULES), sold_codes("CUP", RULES)) == (("CUP", "TRAY"), ("CUP",))
 
 
@@ -47,8 +47,8 @@ def test_the_bundles_of_a_part_are_found_without_looking_at_all_bundles() -> Non
     bundles = {"SET-1": {"CUP": 2, "TRAY": 1}, "SET-2": {"CUP": 4}}
     indexed = rules(bundles=bundles)
     bundles.clear()
-    assert bundles_with("CUP", indexed) == ("SET-1", "SET-2")
-    assert (bundles_with("TRAY", indexed), bundles_with("JUG", indexed)) == (("SET-1",), ())
+    assert indexed.bundles_with("CUP") == ("SET-1", "SET-2")
+    assert (indexed.bundles_with("TRAY"), indexed.bundles_with("JUG")) == (("SET-1",), ())
 
 
 def test_an_ordered_bundle_becomes_lines_of_its_parts_at_the_same_price() -> None:
