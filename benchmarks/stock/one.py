@@ -204,7 +204,7 @@ async def _bench(told: dict[str, Any], stack: AsyncExitStack) -> Bench:
     config = _config(told)
     systems = await connectors(config, Kit(clock, random.Random(1), Metrics(), outbox, stack))
     await outbox.own(systems)
-    return Bench(outbox, {name: Outage(one, clock, Metrics()) for name, one in systems.items()}, config, clock)
+    return Bench(outbox, {name: Outage(one, clock) for name, one in systems.items()}, config, clock)
 
 
 async def _list(bench: Bench, count: int, told: dict[str, Any]) -> None:

@@ -128,7 +128,7 @@ async def build(config: Config, stack: AsyncExitStack) -> App:
     await outbox.own(systems)
     if released := await release_after_change(outbox.database, fingerprint(config), clock.now()):
         log.info("released_after_change", messages=released)
-    outages = {name: Outage(system, clock, metrics) for name, system in systems.items()}
+    outages = {name: Outage(system, clock) for name, system in systems.items()}
     beats = Beats(clock)
     wiring = Wiring(config, outbox, outages, metrics, clock, dice, beats)
     loops = (*wiring.pulls(), *wiring.relevels(), *wiring.pushes(), *wiring.hooks(), wiring.tidy())

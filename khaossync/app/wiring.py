@@ -39,7 +39,7 @@ TIDY = timedelta(minutes=10)
 SUBSCRIBE = timedelta(hours=1)
 """How often it is looked whether every webhook is still subscribed; they only hasten what polling finds."""
 
-RELEVEL = timedelta(seconds=30)
+RELEVEL = timedelta(seconds=2)
 """How often it is looked whether levels have changed without a document: a peak has begun, units count as sold."""
 
 TELL = timedelta(seconds=5)

@@ -5,6 +5,7 @@ import asyncio
 import sys
 import tempfile
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 from khaossync.cli.daemon import Daemon
@@ -51,13 +52,14 @@ def execute(options: argparse.Namespace) -> int:
 
 
 async def _play(options: argparse.Namespace, folder: Path) -> int:
-    stage = Stage(folder, orders=options.orders, seed=options.seed, hooks=True)
+    length = timedelta(seconds=TRADING_DAY / options.speed)
+    stage = Stage(folder, orders=options.orders, seed=options.seed, length=length)
     async with stage:
         daemon = Daemon(stage.config, folder / "daemon.log")
         async with daemon:
             await daemon.ready(stage.url)
             with Picture() as picture:
-                laws = await _live(stage, daemon, picture, TRADING_DAY / options.speed)
+                laws = await _live(stage, daemon, picture, length.total_seconds())
             print()
             good = show_proof([*map(_row, laws), _frugality(daemon)])
             print(f"\n{stage.told()}\n{daemon.told()}")

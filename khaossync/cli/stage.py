@@ -8,6 +8,7 @@ import sys
 import textwrap
 from asyncio import create_subprocess_exec, subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -22,11 +23,13 @@ from khaossync.sandbox.day import (
     GIFT_SET,
     HOLDING,
     MONEY_CODES,
+    PLACES,
     SECRET,
     SKU_MAP,
     Day,
     Evidence,
     Law,
+    Peak,
     People,
     ToldCase,
     World,
@@ -38,16 +41,19 @@ from khaossync.sandbox.shopify import ShopifyShop
 BUFFER = 2
 POINTS, POINTS_A_SECOND = 20_000, 1000
 """Shopify's largest plan: a day in a minute needs the one that restores the most points a second."""
-SITES = ("1", "2")
+SITES = (("1", "Main"), ("2", "Overflow"), ("3", "Shop floor"))
 WORLD = World(
     channel="shop",
     prefix="S",
     skus=SKU_MAP,
     buffer=BUFFER,
-    sites=SITES,
+    sites=PLACES,
     packs={GIFT_SET.stock_code: dict(GIFT_SET.pack)},
     bundles=BUNDLES,
+    buffers={"SAUCER": 5, "SEAT": 0},
 )
+HOLD = timedelta(seconds=2)
+"""For so long an order of the day stays with the shop."""
 FLOWS = ("orders", "stock", "despatches", "refunds")
 WIDTH = 78
 """Characters of a line of what was played."""
@@ -63,18 +69,22 @@ def now() -> datetime:
 class Stage:
     """Runs the simulators and a receiver of alerts while the block lasts.
 
-    With `hooks` the daemon subscribes the shop's webhooks for itself.
+    A day that is to be lived through takes its `length`: then the daemon subscribes the shop's webhooks for itself,
+    the shop keeps its orders for a while, and the day begins with a peak and ends in another.
     """
 
-    def __init__(self, folder: Path, *, orders: int, seed: int, hooks: bool = False) -> None:
+    def __init__(self, folder: Path, *, orders: int, seed: int, length: timedelta | None = None) -> None:
         self.config = folder / "config.toml"
-        self._folder, self._hooks = folder, hooks
+        self.world = WORLD if length is None else replace(WORLD, hold=HOLD, peaks=_peaks(now(), length))
+        self._folder, self._hooks = folder, length is not None
         dice = random.Random(seed)
-        self.shop = ShopifyShop(now=now, dice=dice, name="demo", maximum=POINTS, restore_rate=POINTS_A_SECOND)
+        self.shop = ShopifyShop(
+            now=now, dice=dice, name="demo", locations=tuple(PLACES), maximum=POINTS, restore_rate=POINTS_A_SECOND
+        )
         self.khaos = KhaosServer(
             now=now,
             dice=dice,
-            sites=(("1", "Main"), ("2", "Overflow")),
+            sites=SITES,
             couriers=(("RM48", "Royal Mail 48"), ("DPD", "DPD"), ("SHOP", "Collected in store")),
         )
         self.people = People(now)
@@ -129,7 +139,7 @@ class Stage:
     def evidence(self, cases: Sequence[Mapping[str, Any]]) -> Evidence:
         """What there is to judge by; `cases` as `khaossync cases list --json` tells them, open and closed."""
         told = [ToldCase(one["case_class"], one["source"], one["subject"], one["state"] == "open") for one in cases]
-        return Evidence(self.shop, self.khaos, self.people, told, WORLD, self.day.notes, self.day.untold)
+        return Evidence(now(), self.shop, self.khaos, self.people, told, self.world, self.day.notes, self.day.untold)
 
     def told(self) -> str:
         """The situations that were played and the troubles that struck."""
@@ -160,7 +170,7 @@ class Stage:
         return health, families
 
     def _toml(self, shop: str, khaos: str, people: str) -> str:
-        location = self.shop.state.catalogue.location("Warehouse").id
+        location = self.shop.state.catalogue.location
         public = f'public_url = "{self.url}"' if self._hooks else ""
         return f"""
 [database]
@@ -183,7 +193,7 @@ allow_private = true
 [erp.khaos]
 kind = "khaosws"
 url = "{khaos}"
-sites = [1, 2]
+sites = [{", ".join(site for site, _ in SITES)}]
 stock_interval = 1
 catalogue_interval = 5
 despatch_interval = 1
@@ -206,6 +216,7 @@ prefix = "{WORLD.prefix}"
 go_live_at = {(now() - timedelta(minutes=5)):%Y-%m-%dT%H:%M:%SZ}
 currencies = ["GBP"]
 accept_on_terms = true
+hold_seconds = {self.world.hold.seconds}
 buffer = {BUFFER}
 site = "Main"
 sales_source = "Web"
@@ -233,11 +244,32 @@ restore_rate = {POINTS_A_SECOND}
 "0.00" = 2
 "0.05" = 4
 [channel.shop.sites]
-"{location}" = ["1", "2"]
+{_table({location(place).id: list(sites) for place, sites in PLACES.items()})}
+[channel.shop.buffers]
+{_table(self.world.buffers)}
+{_times(self.world.peaks)}
 """
 
 
-def _table(entries: Mapping[str, str | int]) -> str:
+def _peaks(begin: datetime, length: timedelta) -> tuple[Peak, ...]:
+    """One that is soon over, and one that outlasts the day."""
+    return (
+        Peak(begin - timedelta(days=1), begin + 0.1 * length, 6),
+        Peak(begin + 0.9 * length, begin + timedelta(days=1), 4),
+    )
+
+
+def _times(peaks: Sequence[Peak]) -> str:
+    tables = (
+        f"[channel.shop.peaks.peak{number}]\n"
+        f"begins_at = {peak.begins_at.isoformat()}\nends_at = {peak.ends_at.isoformat()}\n"
+        f"buffer = {peak.buffer}\n"
+        for number, peak in enumerate(peaks, 1)
+    )
+    return "".join(tables)
+
+
+def _table(entries: Mapping[str, str | int | list[str]]) -> str:
     return "\n".join(f"{json.dumps(name)} = {json.dumps(value)}" for name, value in entries.items())
 
 

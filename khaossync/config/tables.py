@@ -71,11 +71,11 @@ class ChannelTable(Table):
     accept_on_terms: bool = Field(
         default=False, description="Whether an order is taken that is agreed to be paid later (on account)."
     )
-    hold_minutes: int = Field(
+    hold_seconds: int = Field(
         default=0,
         ge=0,
-        le=10_080,
-        description="Minutes after its placing for which an order stays with the shop, for fraud screening and second "
+        le=604_800,
+        description="Seconds after its placing for which an order stays with the shop, for fraud screening and second "
         "thoughts; 0 sends it at once.",
     )
     hold_investigated: bool = Field(

@@ -54,8 +54,8 @@ def suspicion(order: Order, rules: ChannelRules) -> str:
 
 def goes_at(order: Order, rules: ChannelRules) -> datetime:
     """When an eligible order may go: after the hold, or at once when a person released it."""
-    hold = 0 if is_released(order, rules) else rules.hold_minutes
-    return order.placed_at + timedelta(minutes=hold)
+    hold = 0 if is_released(order, rules) else rules.hold_seconds
+    return order.placed_at + timedelta(seconds=hold)
 
 
 def is_released(order: Order, rules: ChannelRules) -> bool:

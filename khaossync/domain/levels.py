@@ -6,7 +6,7 @@ from decimal import ROUND_CEILING, Decimal
 from khaossync.domain.cases import Case, CaseClass
 from khaossync.domain.plan import Closing
 from khaossync.domain.rules import ChannelRules
-from khaossync.domain.stock import ChannelLevel, Listing, StockItem, StockLevel, sellable
+from khaossync.domain.stock import ChannelLevel, Listing, StockItem, StockLevel, owed, sellable
 
 ORDERS_FIRST = timedelta(seconds=3)
 """How long a level that rests on what was seen waits for the channel's orders to be read, before it looks again."""
@@ -18,7 +18,8 @@ def levels(
     """One level per mapped location at which the channel shows the listing: free units − buffer − held, never below 0.
 
     `held` are units that this channel sold and the ERP does not count yet; nobody knows from which site it will send
-    them, so every location shows so many less. None for a listing whose stock the channel does not track, follows
+    them, so every location shows so many less. So it does for what other locations lack, or it would offer for ever
+    what the ERP has taken from the wrong site. None for a listing whose stock the channel does not track, follows
     from parts, or that shares its SKU with others; and none for an item whose stock the ERP does not control, which
     sells regardless. An item that is discontinued or deleted is shown as none left. Of a pack only its parts are
     controlled.
@@ -27,13 +28,13 @@ def levels(
         return ()
     if not _gone(item) and not _controlled(level, item):
         return ()
-    back = rules.buffer_of(listing.sku) + whole(held)
+    buffer, lacking = rules.buffer_of(listing.sku), {place: owed(level, rules.sites, place) for place in rules.sites}
     return tuple(
         ChannelLevel(
             sku=listing.sku,
             listing_id=listing.listing_id,
             location=location,
-            quantity=0 if _gone(item) else max(0, sellable(level, sites, back)),
+            quantity=0 if _gone(item) else max(0, sellable(level, sites, buffer + whole(held + lacking[location]))),
             expected=listing.shown[location],
         )
         for location, sites in rules.sites.items()
@@ -73,7 +74,7 @@ def rests_on_a_sighting(level: ChannelLevel) -> bool:
 
 def changed_elsewhere(level: ChannelLevel, channel: str) -> Case | None:
     """The report of a quantity that neither we nor a known order left in the channel; None where there is no such."""
-    if level.left is None or level.expected in (None, level.left, level.quantity):
+    if level.left is None or level.seen_at is None or level.expected in (None, level.left, level.quantity):
         return None
     detail = (
         f"{level.sku} at {level.location}: {channel} showed {level.expected} where {level.left} had been left; "

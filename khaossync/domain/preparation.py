@@ -117,7 +117,8 @@ def _order(order: Order, rules: ChannelRules, link: Link | None, known: Knowledg
         raise _taken(order, rules)
     _require_trust(order, rules)
     if now < goes_at(order, rules):
-        return Retry(goes_at(order, rules), f"it stays with the shop for {rules.hold_minutes} minutes")
+        hold = timedelta(seconds=rules.hold_seconds)
+        return Retry(goes_at(order, rules), f"it stays with the shop for {hold} after it was placed")
     if (rules.erp, Kind.STOCK_ITEM) not in known.complete:
         return Retry(now + SOON, f"the catalogue of {rules.erp} has not been read to its end yet")
     return Ready(replace(compose(order, rules, known.items_of(rules.erp)), ref=link.ref))

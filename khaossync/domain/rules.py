@@ -26,7 +26,7 @@ class ChannelRules:
     `buffers` maps a SKU to units of it that are never shown, where they differ from the channel's `buffer`.
     `bundles` maps a SKU that only the channel knows to the stock codes it is made of, with the units of each in one.
     `companies` maps a business that buys (its id or its code in the channel) to the ERP's customer code.
-    For `hold_minutes` after it was placed an order stays with the channel; by the label `release_tag` a person ends
+    For `hold_seconds` after it was placed an order stays with the channel; by the label `release_tag` a person ends
     that time, or lets an order go that the channel's fraud screening advises against.
     """
 
@@ -37,7 +37,7 @@ class ChannelRules:
     currencies: frozenset[str]
     accept_authorised: bool = True
     accept_on_terms: bool = False
-    hold_minutes: int = 0
+    hold_seconds: int = 0
     hold_investigated: bool = True
     release_tag: str = "release-to-erp"
     reference_limit: int = 15

@@ -132,6 +132,15 @@ def less(level: StockLevel, units: Decimal) -> StockLevel:
     return replace(level, available=available)
 
 
+def owed(level: StockLevel, places: Mapping[str, Sequence[str]], place: str) -> Decimal:
+    """Units that all other places together have sold beyond what their sites have free, and that must come from here.
+
+    An ERP takes an order's goods from the site that the order was placed on, whatever it has and wherever they lie.
+    """
+    free = [sum(restricted(level, sites).available.values(), Decimal(0)) for at, sites in places.items() if at != place]
+    return -sum((units for units in free if units < 0), Decimal(0))
+
+
 def sellable(level: StockLevel, sites: Sequence[str], held_back: int) -> int:
     """Σ available over the sites − what is held back, whole units only; below zero when more was sold than there is."""
     total = sum((level.available.get(site, Decimal(0)) for site in sites), Decimal(0))

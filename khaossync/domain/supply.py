@@ -27,6 +27,7 @@ from khaossync.domain.stock import (
     Wanted,
     assembled,
     less,
+    owed,
     restricted,
 )
 from khaossync.domain.unposted import in_stock_codes, unposted
@@ -210,11 +211,15 @@ def _pack_levels(
     supplies = {part: _supply(channel, part, known) for part in header.pack}
     available: dict[str, Decimal] = {}
     for location, sites in channel.sites.items():
-        left = {part: less(restricted(level, sites), held) for part, (level, held) in supplies.items() if level}
+        left = {
+            part: less(restricted(level, sites), held + owed(level, channel.sites, location))
+            for part, (level, held) in supplies.items()
+            if level
+        }
         pack = assembled(header, left)
         if pack is None:
             return ()
-        available[location] = sum(pack.available.values(), ZERO)
+        available[location] = max(ZERO, sum(pack.available.values(), ZERO))  # what parts lack is taken off already
     controlled = any(level.controlled for level, _ in supplies.values() if level)
     by_location = replace(channel, sites={location: (location,) for location in channel.sites})
     return levels(by_location, StockLevel(header.stock_code, available, controlled), header, listing)

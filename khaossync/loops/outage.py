@@ -8,7 +8,7 @@ import structlog
 
 from khaossync.clock import Clock
 from khaossync.domain.errors import SyncError
-from khaossync.ports import Connector, Meter
+from khaossync.ports import Connector
 
 log = structlog.get_logger()
 
@@ -23,7 +23,6 @@ class Outage:
 
     connector: Connector
     clock: Clock
-    meter: Meter
     patience: timedelta = timedelta(seconds=5)
     since: datetime | None = None
     reason: str = ""
@@ -49,7 +48,6 @@ class Outage:
         if self.since is None:
             self.since = self.clock.now()
             log.warning("connector_down", connector=self.connector.name, reason=self.reason)
-            self.meter.gauge("connector_up", 0, connector=self.connector.name)
 
     async def usable(self) -> bool:
         """Whether the connector may be called now; while it is down this takes about a second."""
@@ -76,4 +74,3 @@ class Outage:
         began, self.since, self.reason = self.since, None, ""
         away = (self.clock.now() - began).total_seconds() if began else 0
         log.info("connector_up", connector=self.connector.name, away_seconds=round(away, 1))
-        self.meter.gauge("connector_up", 1, connector=self.connector.name)

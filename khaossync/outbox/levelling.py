@@ -28,9 +28,9 @@ from khaossync.levels l join unnest($1::text[], $2::text[]) as told (destination
 order by l.destination, l.key
 for update of l"""
 
-# Which of these levels are still on their way.
+# Which of these levels are still on their way, and what those that correct what was seen had left there.
 UNFINISHED = """
-select m.destination, m.key
+select m.destination, m.key, (m.body ->> 'left')::int as left
 from khaossync.messages m join unnest($1::text[], $2::text[]) as told (destination, key) using (destination, key)
 where m.kind = 'stock_level'"""
 
@@ -155,12 +155,15 @@ async def level(
     rows = await connection.fetch(LOCK_LEVELS, *addresses)
     known = {(row[0], row[1]): Known(*row[2:]) for row in rows}
     lanes = {lane: _in_time(item, known.get(lane)) for lane, item in lanes.items()}
-    unfinished = {(row["destination"], row["key"]) for row in await connection.fetch(UNFINISHED, *addresses)}
+    unfinished = {
+        (row["destination"], row["key"]): row["left"] for row in await connection.fetch(UNFINISHED, *addresses)
+    }
     going = {lane for lane, item in lanes.items() if must_go(item, known.get(lane), lane in unfinished)}
-    replaced = await _replace(connection, {lane: lanes[lane] for lane in going & unfinished}, known, now)
+    newer = {lane: _still_told(lanes[lane], left) for lane, left in unfinished.items() if lane in going}
+    replaced = await _replace(connection, newer, known, now)
     kept = (_row(lanes[lane], known.get(lane), lane in going, now) for lane in sorted(lanes))
     await connection.execute(KEEP_LEVELS, *columns(kept, 7), now)
-    return [_message(lane, lanes[lane], known.get(lane), now) for lane in sorted(going - unfinished)], replaced
+    return [_message(lane, lanes[lane], known.get(lane), now) for lane in sorted(going - {*unfinished})], replaced
 
 
 async def lock_levels(connection: Connection, lanes: Iterable[Lane]) -> None:
@@ -190,6 +193,12 @@ async def _replace(
     )
     rows = await connection.fetch(REPLACE, *table, now, now + LIFETIMES[Kind.STOCK_LEVEL])
     return [_replaced(row, lanes, known, now) for row in rows]
+
+
+def _still_told(told: Wanted, left: int | None) -> Wanted:
+    """The newer level of a correction: what was sold meanwhile is no change in the channel that nobody knows of."""
+    known = None if left is None or told.sold is None else left - sum(sale.units for sale in told.sold)
+    return replace(told, level=replace(told.level, left=known))
 
 
 def _in_time(told: Wanted, known: Known | None) -> Wanted:

@@ -40,7 +40,7 @@ QUICK: Tables = {
 }
 """What a story changes in the configuration of the demo: it does not want to wait."""
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds after which what was waited for will not come any more."""
 
 LOOK = 0.05

@@ -61,7 +61,7 @@ class Ward:
             "push shop despatch", self.tick, timedelta(hours=1), self.clock, None, beats.beat, random.Random(1), metrics
         )
         shop = cast(Connector, SimpleNamespace(name="shop", kind="toy", probe=Away()))
-        self.outage = Outage(shop, self.clock, metrics)
+        self.outage = Outage(shop, self.clock)
         vigil = Vigil(self.clock, beats, {"shop": self.outage}, (loop,), self._depths, self._cases)
         server = Server(Lookout(vigil.facts, self.clock), metrics, HookDoor(_deaf, ()), host="127.0.0.1", port=0)
         await server.start()

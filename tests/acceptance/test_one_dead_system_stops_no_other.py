@@ -20,7 +20,11 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Playh
 async def down(house: Playhouse, connector: str) -> None:
     await house.until(lambda: house.events("connector_down", connector=connector), f"{connector} is told to be down")
     await house.until(lambda: warned(house), "health warns and does not fail")
-    assert await house.metric("khaossync_connector_up", connector=connector) == 0
+    await house.until(lambda: is_told_down(house, connector), "the metrics tell so")
+
+
+async def is_told_down(house: Playhouse, connector: str) -> bool:
+    return await house.metric("khaossync_connector_up", connector=connector) == 0
 
 
 async def warned(house: Playhouse) -> bool:

@@ -19,13 +19,14 @@ import pytest_asyncio
 from acceptance.playhouse import Playhouse
 
 from khaossync.cli.stage import WORLD, Stage
-from khaossync.sandbox.day import SECRET, SITUATIONS, Evidence, Notes, Notice, People, ToldCase
+from khaossync.sandbox.day import SECRET, SITUATIONS, Evidence, Notes, Notice, Peak, People, ToldCase
 from khaossync.sandbox.day.laws import LAWS
 from khaossync.sandbox.khaosws import KhaosServer, Order
 from khaossync.sandbox.shopify import Company, ShopifyShop
 
 D = Decimal
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+MINE = replace(WORLD, hold=timedelta(seconds=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Evening:
 
     def seen(self, **otherwise: Any) -> Evidence:
         """The evidence, but for what is otherwise."""
-        return replace(self.stage.evidence(self.told), **otherwise)
+        return replace(self.stage.evidence(self.told), **{"world": MINE, **otherwise})
 
     def without(self, case_class: str) -> list[ToldCase]:
         return [case for case in self.seen().cases if case.case_class != case_class]
@@ -59,7 +60,8 @@ class Evening:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def evening(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Evening]:
     """A short day in which everything happened once and all is well; the daemon has gone home."""
-    async with Playhouse(tmp_path_factory.mktemp("proof")) as house:
+    changes = {"channel": {"shop": {"hold_seconds": MINE.hold.seconds}}}
+    async with Playhouse(tmp_path_factory.mktemp("proof"), changes=changes) as house:
         await house.open()
         shop, notes = house.shop, house.day.notes
         order = shop.place_order([("MUG", 2), ("TEA", 1)])
@@ -74,6 +76,7 @@ async def evening(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Eve
         await house.case("unmapped_delivery_method")
         shop.refund(order, {"TEA": 1})
         await house.case("credit_note_to_key")
+        await house.until(lambda: house.cases("stock_changed_in_shop", closed=True), "the vases are set right")
         await house.evening()
         told = [*await house.cases(), *await house.cases(closed=True)]
         await house.terminate()
@@ -141,6 +144,27 @@ def test_a_sales_order_of_no_order_breaks_the_law(evening: Evening, monkeypatch:
     """S-4."""
     stray = replace(evening.khaos.orders()[1], sorder_code="SO9", ref="S1")
     assert broken(sales_orders(evening, monkeypatch, stray)) == {"restraint"}
+
+
+def test_an_order_that_was_sent_too_early_breaks_the_law(evening: Evening) -> None:
+    """ADB-2: what took a second or two to arrive had no business to go before the hour was over."""
+    assert broken(evening.seen(world=replace(MINE, hold=timedelta(hours=1)))) == {"patience"}
+
+
+def test_an_order_that_was_let_go_at_once_breaks_no_law(evening: Evening, monkeypatch: pytest.MonkeyPatch) -> None:
+    tagged = [replace(order, tags=(MINE.release,)) for order in evening.shop.orders()]
+    monkeypatch.setattr(evening.shop, "orders", lambda: tagged)
+    assert broken(evening.seen(world=replace(MINE, hold=timedelta(hours=1)))) == set()
+
+
+def test_an_order_that_was_called_off_in_time_and_sent_breaks_the_law(
+    evening: Evening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ADB-33, S-10."""
+    first, *rest = evening.shop.orders()
+    called_off = replace(first, cancelled_at=first.created_at)
+    monkeypatch.setattr(evening.shop, "orders", lambda: [called_off, *rest])
+    assert "patience" in broken(evening.seen())
 
 
 def test_a_released_order_that_still_waits_breaks_the_law(evening: Evening) -> None:
@@ -247,6 +271,35 @@ def test_a_level_that_offers_what_was_sold_already_breaks_the_law(evening: Eveni
         assert broken(evening.seen()) == {"stock"}
     finally:
         evening.shop.staff_sets("MUG", "Warehouse", shown)
+
+
+def test_a_level_at_another_place_is_held_against_the_law_too(evening: Evening) -> None:
+    """SHO-7: the shop floor shows its own site's stock."""
+    shown = evening.shop.available("TEA", "Shop floor")
+    assert 0 < shown < evening.shop.available("TEA", "Warehouse")
+    evening.shop.staff_sets("TEA", "Shop floor", shown + 1)
+    try:
+        assert broken(evening.seen()) == {"stock"}
+    finally:
+        evening.shop.staff_sets("TEA", "Shop floor", shown)
+
+
+BUFFERED = {
+    "of the channel": replace(MINE, buffer=3),
+    "of a SKU": replace(MINE, buffers={**MINE.buffers, "SAUCER": 6}),
+    "of a peak": replace(MINE, peaks=(Peak(NOON - timedelta(days=9999), NOON + timedelta(days=9999), 4),)),
+}
+
+
+@pytest.mark.parametrize("which", BUFFERED)
+def test_a_buffer_that_was_not_kept_back_breaks_the_law(evening: Evening, which: str) -> None:
+    """SHO-25, SHW-24."""
+    assert broken(evening.seen(world=BUFFERED[which])) == {"stock"}
+
+
+def test_a_peak_that_is_over_keeps_nothing_back(evening: Evening) -> None:
+    over = replace(MINE, peaks=(Peak(NOON - timedelta(days=9999), NOON, 99),))
+    assert broken(evening.seen(world=over, at=NOON)) == set()
 
 
 def test_more_sold_than_there_is_breaks_the_law(evening: Evening, monkeypatch: pytest.MonkeyPatch) -> None:

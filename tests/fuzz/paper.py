@@ -118,7 +118,7 @@ class Reading:
 def reading(connector: Connector, stream: str, outbox: PostgresOutbox, clock: HandClock) -> Reading:
     """A stream of a connector with the rules of the examples."""
     source = next(one for one in connector.sources if one.name == stream)
-    outage = Outage(connector, clock, NoMeter())
+    outage = Outage(connector, clock)
     pull = Pull(
         source=source,
         outage=outage,

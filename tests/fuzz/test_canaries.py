@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import pytest
 from channels.khaosws.service import sales_order
 from channels.shopify import rest, test_published_samples
 from channels.shopify.scripts import settings as shop_settings
+from fuzz.canaries import PRIVATE, leaked, people
 from fuzz.nonsense import Json
 from fuzz.paper import Reading, ScriptedShop, by_id, connection, kit, reading, scripted_shop
 from fuzz.records import ORDER
@@ -23,15 +23,6 @@ from khaossync.domain.orders import Customer
 from khaossync.erp.khaosws.order_sink import discreet
 from khaossync.outbox import PostgresOutbox, status, trace
 
-PRIVATE = {
-    **dict.fromkeys(("email", "emailAddress"), "canary.wren@example.com"),
-    **dict.fromkeys(("phone", "phoneNumber"), "+44 7700 900900"),
-    **dict.fromkeys(("firstName", "lastName"), "Canarina"),
-    **dict.fromkeys(("address1", "address2"), "9 Canary Wharf Mews"),
-    **dict.fromkeys(("city", "province"), "Canaryborough"),
-    **dict.fromkeys(("company", "note", "poNumber"), "Canary Holdings"),
-    "zip": "CN4 1RY",
-}
 SPOILT: tuple[Json, ...] = (
     {"currencyCode": 7},
     {"createdAt": "yesterday"},
@@ -46,20 +37,6 @@ def samples() -> list[Json]:
     """Our own order and every published one, where they are at hand."""
     published = test_published_samples.whole_orders() if test_published_samples.SAMPLES.exists() else []
     return [ORDER, *(ORDER | rest.order(each) for each in published)]
-
-
-def planted(tree: Any) -> Any:
-    """The record with a canary in every field of a person, also where there was nothing."""
-    if isinstance(tree, list):
-        return [planted(each) for each in tree]
-    if not isinstance(tree, dict):
-        return tree
-    return {name: PRIVATE.get(name, planted(value)) for name, value in tree.items()}
-
-
-def leaked(told: object) -> list[str]:
-    text = repr(told).lower()
-    return [canary for canary in set(PRIVATE.values()) if canary.lower() in text]
 
 
 @pytest.fixture
@@ -78,7 +55,7 @@ def records() -> Iterator[Json]:
     for sample in samples():
         for spoilt in SPOILT:
             number += 1
-            made = planted(sample) | {"id": f"gid://shopify/Order/{number}", "name": f"#{number}"}
+            made = people(sample) | {"id": f"gid://shopify/Order/{number}", "name": f"#{number}"}
             yield made | spoilt
 
 
@@ -114,7 +91,7 @@ async def test_no_sample_well_or_spoilt_tells_a_person_in_a_log_or_a_verb(
 def test_a_refusal_that_recites_the_order_is_told_without_the_person() -> None:
     """SHO-22: Khaos Control repeats names and addresses in its words."""
     for sample in samples():
-        order = read_order(Node.of(planted(sample), "order"), "shop")
+        order = read_order(Node.of(people(sample), "order"), "shop")
         place = order.shipping or order.billing
         if place is None:  # of these there is nothing to recite
             continue

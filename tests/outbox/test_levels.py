@@ -8,7 +8,7 @@ from examples import document, listing
 from outbox.stories import HandClock, a_case, a_level, acceptance, claim_one, complete, levels, query, value
 
 from khaossync.domain.documents import Kind
-from khaossync.domain.levels import rests_on_a_sighting
+from khaossync.domain.levels import changed_elsewhere, rests_on_a_sighting
 from khaossync.domain.messages import Complete, Message, Park, Retry, Settlement, Withdraw
 from khaossync.domain.stock import ChannelLevel, Sale, Wanted
 from khaossync.outbox import Database, PostgresOutbox
@@ -132,6 +132,50 @@ async def test_a_correction_of_what_was_seen_waits_for_the_orders_first(
     clock.forward(seconds=16)
     await outbox.turn()
     assert level_of(await claim_level(outbox)).quantity == 4
+
+
+async def test_a_newer_quantity_keeps_what_a_correction_has_to_report(outbox: PostgresOutbox, clock: HandClock) -> None:
+    """S-39: somebody typed 9 over our 5, and a peak begins before that was told to people."""
+    await outbox.accept(levels(a_level(5)))
+    await complete(outbox, await claim_level(outbox))
+    await outbox.accept(levels(a_level(5, expected=9), source="shop"))
+    await outbox.accept(levels(a_level(3)))
+    clock.forward(seconds=16)
+    await outbox.turn()
+    correction = level_of(await claim_level(outbox))
+    assert (correction.quantity, correction.expected, correction.left) == (3, 9, 5)
+    assert changed_elsewhere(correction, "shop")
+
+
+async def test_a_sale_that_explains_what_was_seen_leaves_nothing_to_report(
+    outbox: PostgresOutbox, clock: HandClock
+) -> None:
+    """The shop showed 4 instead of our 5 because it had sold one; meanwhile goods came in."""
+    await outbox.accept(levels(a_level(5)))
+    await complete(outbox, await claim_level(outbox))
+    await outbox.accept(levels(a_level(5, expected=4), source="shop"))
+    await outbox.accept(acceptance(levels=(Wanted("shop", "shop", a_level(4), sold=(Sale(1, clock.now()),)),)))
+    await outbox.accept(levels(a_level(8)))
+    clock.forward(seconds=16)
+    await outbox.turn()
+    level = level_of(await claim_level(outbox))
+    assert (level.quantity, level.expected, changed_elsewhere(level, "shop")) == (8, 4, None)
+
+
+async def test_what_we_set_ourselves_is_no_change_of_somebody_else(outbox: PostgresOutbox, clock: HandClock) -> None:
+    """The correction was on its way when a newer quantity took its place: it goes again, and was told already."""
+    await outbox.accept(levels(a_level(5)))
+    await complete(outbox, await claim_level(outbox))
+    await outbox.accept(levels(a_level(5, expected=9), source="shop"))
+    clock.forward(seconds=16)
+    await outbox.turn()
+    correction = await claim_level(outbox)
+    await outbox.accept(levels(a_level(4)))
+    await outbox.accept(levels(a_level(3)))
+    await complete(outbox, correction)
+    again = level_of(await claim_level(outbox))
+    assert (again.quantity, again.expected, again.seen_at) == (3, 5, None)
+    assert changed_elsewhere(replace(again, expected=4), "shop") is None
 
 
 async def test_what_a_sale_overtook_is_not_raised_before_the_orders_are_read(

@@ -102,18 +102,20 @@ class Refunds:
         first = is_first(cursor)
         reader = replace(self, client=self.client.at(Priority.BACKFILL if first else Priority.REFUNDS))
         async for stretch in window.read(reader.client, resumed(cursor, self.settings)):
-            refunds = [refund for record in stretch.records for refund in await reader._refunds(record)]
-            harvest = await Harvest.of(refunds, self.channel, Kind.REFUND, reader._read)
+            harvest = Harvest([], [])
+            for order in stretch.records:
+                harvest += await reader._refunds(order)
             yield harvest.page(cursor_at(stretch.position, first))
 
-    async def _refunds(self, order: object) -> Iterable[object]:
-        """The refunds of one order by id; an order that cannot be read stands for itself, to be reported."""
+    async def _refunds(self, order: object) -> Harvest:
+        """All refunds of one order; where nobody can tell which they are, the order itself is what cannot be read."""
         try:
             node = Node.of(order)
             known = node.items("refunds")
-            return [each.value for each in await whole_list(self.client, op.ORDER_REFUNDS, node.text("id"), known, 5)]
-        except MalformedError:
-            return [order]
+            named = await whole_list(self.client, op.ORDER_REFUNDS, node.text("id"), known, 5)
+        except MalformedError as error:
+            return Harvest.refused(order, self.channel, Kind.REFUND, error)
+        return await Harvest.of((each.value for each in named), self.channel, Kind.REFUND, self._read)
 
     async def _read(self, node: Node) -> Iterable[Document]:
         data = await self.client.run(op.REFUND, id=node.text("id"))

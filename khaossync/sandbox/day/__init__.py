@@ -1,10 +1,10 @@
 """A trading day: a shop's customers, a house full of people, and the proof read back from both systems."""
 
-from khaossync.sandbox.day.evidence import HOLDING, Evidence, Law, ToldCase, World
+from khaossync.sandbox.day.evidence import HOLDING, Evidence, Law, Peak, ToldCase, World
 from khaossync.sandbox.day.laws import prove, stock
 from khaossync.sandbox.day.notes import Notes
 from khaossync.sandbox.day.people import SECRET, Notice, People
-from khaossync.sandbox.day.range import BUNDLES, GIFT_SET, MONEY_CODES, RANGE, SKU_MAP, Product
+from khaossync.sandbox.day.range import BUNDLES, GIFT_SET, MONEY_CODES, PLACES, RANGE, SKU_MAP, Product
 from khaossync.sandbox.day.script import Day
 from khaossync.sandbox.day.situations import SITUATIONS
 
@@ -13,6 +13,7 @@ __all__ = [
     "GIFT_SET",
     "HOLDING",
     "MONEY_CODES",
+    "PLACES",
     "RANGE",
     "SECRET",
     "SITUATIONS",
@@ -22,6 +23,7 @@ __all__ = [
     "Law",
     "Notes",
     "Notice",
+    "Peak",
     "People",
     "Product",
     "ToldCase",

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 
@@ -59,16 +60,34 @@ class Law:
 
 
 @dataclass(frozen=True, slots=True)
+class Peak:
+    """A time in which the merchant keeps more back."""
+
+    begins_at: datetime
+    ends_at: datetime
+    buffer: int
+
+
+@dataclass(frozen=True, slots=True)
 class World:
-    """What a judge needs to know of the merchant's settings; `packs` are the ERP's, `bundles` the shop's own."""
+    """What a judge needs to know of the merchant's settings.
+
+    `sites` are the ERP's that feed each place of the shop, by its name. `packs` are the ERP's, `bundles` the shop's
+    own. `buffers` are by SKU where they differ from `buffer`; while one of the `peaks` lasts no buffer is below its.
+    For as long as `hold` no order leaves the shop, unless it carries the tag `release`.
+    """
 
     channel: str
     prefix: str
     skus: Mapping[str, str]
     buffer: int
-    sites: Sequence[str]
+    sites: Mapping[str, Sequence[str]]
     packs: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     bundles: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    buffers: Mapping[str, int] = field(default_factory=dict)
+    peaks: Sequence[Peak] = ()
+    hold: timedelta = timedelta(0)
+    release: str = "release-to-erp"
 
     def ref(self, order_id: str) -> str:
         """The reference under which an order must be found in the ERP."""
@@ -78,6 +97,16 @@ class World:
         """The stock code of a SKU."""
         return self.skus.get(sku, sku)
 
+    @property
+    def all_sites(self) -> Sequence[str]:
+        """Every site that feeds some place."""
+        return sorted({site for sites in self.sites.values() for site in sites})
+
+    def buffer_of(self, sku: str, at: datetime) -> int:
+        """How many units of a SKU are never shown at a place at this moment."""
+        lasting = [peak.buffer for peak in self.peaks if peak.begins_at <= at < peak.ends_at]
+        return max([self.buffers.get(sku, self.buffer), *lasting])
+
     def parts(self, sku: str) -> Mapping[str, int]:
         """What lies on the shelf for one unit of a SKU, by stock code."""
         code = self.stock_code(sku)
@@ -86,8 +115,9 @@ class World:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Both systems, the cases that people were given, what else they were told, and what the script knows."""
+    """Both systems as they are `at` a moment, the cases that people were given, and what the script knows."""
 
+    at: datetime
     shop: ShopifyShop
     khaos: KhaosServer
     people: People
@@ -136,11 +166,23 @@ class Evidence:
                     units[code] += each * line.quantity
         return units
 
-    def left(self, code: str) -> Mapping[str, Decimal]:
-        """What may still be sold of a stock code, by site: free, less what was sold already, from the fullest site."""
-        left = {site: self.khaos.available(code, site) for site in self.world.sites}
-        left[max(left, key=lambda site: left[site])] -= self.unposted[code]
+    def left(self, code: str, place: str) -> Mapping[str, Decimal]:
+        """What may still be sold of a stock code at a place, by site.
+
+        That is what is free there, less what was sold already and what the other places lack, from the fullest site.
+        """
+        left = {site: self.khaos.available(code, site) for site in self.world.sites[place]}
+        others = (sites for other, sites in self.world.sites.items() if other != place)
+        lacking = sum((min(self._free(code, sites), Decimal(0)) for sites in others), Decimal(0))
+        left[max(left, key=lambda site: left[site])] += lacking - self.unposted[code]
         return left
+
+    def missing(self, code: str) -> Decimal:
+        """How many more of a stock code were sold than there are, all sites together."""
+        return self.unposted[code] - self._free(code, self.world.all_sites)
+
+    def _free(self, code: str, sites: Sequence[str]) -> Decimal:
+        return sum((self.khaos.available(code, site) for site in sites), Decimal(0))
 
     def is_due(self, order: OrderRecord) -> bool:
         """Whether an order belongs into the ERP."""

@@ -9,22 +9,24 @@ from khaossync.sandbox.day.notes import Notes
 from khaossync.sandbox.day.range import (
     CLOCK,
     COMPANIES,
+    FLOOR,
     GHOST,
     LAMP,
     LISTED,
     MONEY_CODES,
     MUG,
+    PLACES,
     POSTER,
     RANGE,
+    RUG,
     TAX_CODES,
+    TEA,
     VASE,
+    WAREHOUSE,
     Product,
 )
 from khaossync.sandbox.khaosws import KhaosServer
 from khaossync.sandbox.shopify import ShopifyShop
-
-PLACE = "Warehouse"
-"""The shop's one location."""
 
 ENOUGH_FOR = 200
 """Customers whom the stock of the range serves without anything running out."""
@@ -55,9 +57,13 @@ class Office:
             times = plenty if product in RANGE else 1
             if product.stock_code:
                 self._stock(product, times)
-            shown = {} if product.gift_card else {PLACE: times * sum(product.stock.values())}
             self._shop.list_product(
-                product.sku, product.title, product.price, shown, tax_rate=product.vat, gift_card=product.gift_card
+                product.sku,
+                product.title,
+                product.price,
+                _shown(product, times),
+                tax_rate=product.vat,
+                gift_card=product.gift_card,
             )
 
     def plan(self) -> None:
@@ -77,8 +83,10 @@ class Office:
         return (
             (0.10, self._sell_by_telephone),
             (0.25, self._lose_lamps),
-            (0.35, lambda: self._type_into_the_shop(VASE, 7)),
-            (0.45, lambda: self._type_into_the_shop(CLOCK, -5)),
+            (0.35, lambda: self._type_into_the_shop(VASE, WAREHOUSE, 7)),
+            (0.45, lambda: self._type_into_the_shop(CLOCK, WAREHOUSE, -5)),
+            (0.55, lambda: self._type_into_the_shop(RUG, FLOOR, 4)),
+            (0.65, self._stock_the_floor),
             (0.70, self._create_the_ghost),
         )
 
@@ -109,10 +117,15 @@ class Office:
         self._khaos.adjust(code, -self._free(code) - 4, _SITE)
         self._agenda.once_told("negative_stock", lambda: self._khaos.receive(code, 20, _SITE))
 
-    def _type_into_the_shop(self, product: Product, difference: int) -> None:
+    def _type_into_the_shop(self, product: Product, place: str, difference: int) -> None:
         """Somebody in the shop knows better what there is."""
         self._notes.edited.append(product.sku)
-        self._shop.staff_sets(product.sku, PLACE, self._shop.available(product.sku, PLACE) + difference)
+        self._shop.staff_sets(product.sku, place, self._shop.available(product.sku, place) + difference)
+
+    def _stock_the_floor(self) -> None:
+        """A trolley goes from the warehouse to the shop floor."""
+        self._khaos.adjust(TEA.stock_code, -15, _SITE)
+        self._khaos.receive(TEA.stock_code, 15, *PLACES[FLOOR])
 
     def _create_the_ghost(self) -> None:
         self._khaos.add_stock(GHOST.sku, GHOST.title, GHOST.stock, tax_code=TAX_CODES[GHOST.vat])
@@ -120,3 +133,11 @@ class Office:
     def _free(self, code: str) -> Decimal:
         sites = {site for product in LISTED for site in product.stock}
         return sum((self._khaos.available(code, site) for site in sorted(sites)), Decimal(0))
+
+
+def _shown(product: Product, times: int) -> dict[str, int]:
+    """What the shop shows of a product at each of its places before anybody tells it better."""
+    if product.gift_card:
+        return {}
+    fed = {place: [product.stock[site] for site in sites if site in product.stock] for place, sites in PLACES.items()}
+    return {place: times * sum(units) for place, units in fed.items() if units}

@@ -53,13 +53,18 @@ def _books() -> list[Product]:
     ]
 
 
-MUG = Product("MUG", "MUG", "Stoneware mug", Decimal("9.95"), STANDARD, {"1": 300, "2": 60})
+WAREHOUSE, FLOOR = "Warehouse", "Shop floor"
+PLACES = {WAREHOUSE: ("1", "2"), FLOOR: ("3",)}
+"""The shop's places, and the ERP's sites whose stock each of them shows."""
+
+MUG = Product("MUG", "MUG", "Stoneware mug", Decimal("9.95"), STANDARD, {"1": 300, "2": 60, "3": 40})
+TEA = Product("TEA", "TEA", "Breakfast tea", Decimal("4.75"), ZERO, {"1": 400, "3": 60})
 
 RANGE: tuple[Product, ...] = (
     *_tees(),
     *_books(),
     MUG,
-    Product("TEA", "TEA", "Breakfast tea", Decimal("4.75"), ZERO, {"1": 400}),
+    TEA,
     Product("SAUCER", "SAUCER", "Saucer", Decimal("5.50"), STANDARD, {"1": 200}),
     Product("SEAT", "SEAT", "Child seat", Decimal("89.00"), REDUCED, {"1": 60}),
 )
@@ -79,7 +84,8 @@ POSTER = Product("POSTER", "POSTER", "Numbered print", Decimal("25.00"), STANDAR
 LAMP = Product("LAMP", "LAMP", "Reading lamp", Decimal("45.00"), STANDARD, {"1": 30})
 VASE = Product("VASE", "VASE", "Bud vase", Decimal("16.00"), STANDARD, {"1": 25})
 CLOCK = Product("CLOCK", "CLOCK", "Wall clock", Decimal("32.00"), STANDARD, {"1": 25})
-QUIET = (LAMP, VASE, CLOCK)
+RUG = Product("RUG", "RUG", "Kilim", Decimal("120.00"), STANDARD, {"1": 20, "3": 12})
+QUIET = (LAMP, VASE, CLOCK, RUG)
 """Nobody buys these today: what happens to their stock is the doing of people in the house."""
 
 GIFT_CARD = Product("GIFTCARD", "", "Gift card", Decimal("25.00"), ZERO, gift_card=True)

@@ -12,7 +12,7 @@ from khaossync.channels.shopify.sources import LastLook, Orders, Refunds
 from khaossync.channels.shopify.windows import Position, dump, load
 from khaossync.channels.shopify.wire import TooDearError
 from khaossync.domain.cases import CaseClass
-from khaossync.domain.documents import Page
+from khaossync.domain.documents import Kind, Page
 from khaossync.domain.errors import ConfigError, ConnectorDownError, RejectedError
 from khaossync.domain.orders import Order
 from khaossync.domain.refunds import Refund
@@ -253,6 +253,14 @@ async def test_an_order_with_many_refunds_tells_them_all() -> None:
     )
     (only,) = await read(Refunds("shop", shop, settings()).changes(None))
     assert len(only.documents) == 7
+
+
+async def test_an_order_whose_list_of_refunds_is_no_list_is_told_and_not_asked_for_as_a_refund() -> None:
+    """S-15: a refund that nobody can name must not vanish."""
+    badly = {"id": "gid://shopify/Order/1", "updatedAt": "2026-11-02T12:00:01Z", "refunds": [None]}
+    shop = PaperShop(RefundedOrders=lambda _: page(badly))
+    (only,) = await read(Refunds("shop", shop, settings()).changes(None))
+    assert [(each.kind, each.key) for each in only.unreadable] == [(Kind.REFUND, "gid://shopify/Order/1")]
 
 
 async def test_a_bad_refund_hides_no_other_and_a_deleted_one_is_nothing() -> None:

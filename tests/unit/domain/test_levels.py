@@ -13,6 +13,7 @@ from khaossync.domain.levels import levels
 from khaossync.domain.stock import ChannelLevel, StockLevel, sellable
 
 D = Decimal
+PLACES = {"loc-1": ("1", "2"), "loc-2": ("3",), "loc-3": ("4",)}
 
 
 def shown(available: str = "10", **changes: Any) -> list[int]:
@@ -41,6 +42,23 @@ def test_each_location_shows_its_own_sites() -> None:
     places = replace(listing(), shown={"loc-2": 0, "loc-1": 5, "elsewhere": 3})
     found = levels(channel, level, None, places)
     assert [(one.location, one.quantity, one.expected) for one in found] == [("loc-1", 4, 5), ("loc-2", 8, 0)]
+
+
+@pytest.mark.parametrize(
+    ("available", "expected"),
+    [
+        ({"1": -6, "2": 2, "3": 9, "4": 8}, [0, 5, 4]),  # four are owed by the first two sites
+        ({"1": -6, "2": 7, "3": 9, "4": 8}, [1, 9, 8]),  # within one location nothing is owed
+        ({"1": -3, "2": 0, "3": -2, "4": 12}, [0, 0, 7]),
+        ({"1": -9, "2": 0, "3": 5, "4": 4}, [0, 0, 0]),
+    ],
+)
+def test_what_one_location_lacks_no_other_offers(available: dict[str, int], expected: list[int]) -> None:
+    """The ERP books every sale on one site: with the goods at another it runs below none, and the other never falls."""
+    channel = rules(sites=PLACES)
+    level = StockLevel("MUG", {site: D(units) for site, units in available.items()})
+    places = replace(listing(), shown=dict.fromkeys(channel.sites, 0))
+    assert [one.quantity for one in levels(channel, level, stock_item(), places)] == expected
 
 
 @pytest.mark.parametrize("gone", [{"discontinued": True}, {"deleted": True}])
@@ -75,3 +93,12 @@ def test_a_shop_never_shows_more_than_there_is(available: dict[str, D], sites: l
     quantity = sellable(StockLevel("MUG", available), sites, buffer)
     assert quantity <= there - buffer
     assert there - buffer - quantity < 1
+
+
+@given(available=AVAILABLE, held=st.decimals(0, 100, places=2), buffer=st.integers(0, 50))
+def test_all_locations_together_never_show_more_than_there_is(available: dict[str, D], held: D, buffer: int) -> None:
+    """ADB-22: wherever the ERP books what is sold, and however far a site runs below none."""
+    places = replace(listing(), shown=dict.fromkeys(PLACES, 0))
+    found = levels(rules(sites=PLACES, buffer=buffer), StockLevel("MUG", available), stock_item(), places, held)
+    offered = [one.quantity for one in found if one.quantity]
+    assert sum(offered) + buffer * len(offered) + held <= sum(available.values()) or not offered

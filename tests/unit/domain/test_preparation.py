@@ -216,13 +216,13 @@ def test_a_channel_may_let_orders_go_that_are_only_to_be_looked_at() -> None:
 
 def test_an_order_stays_with_the_shop_until_its_hold_is_over() -> None:
     """ADB-2: a short-interval batch that waits for the fraud screening."""
-    verdict = judged(message(Kind.ORDER, order()), channel=rules(hold_minutes=30))
+    verdict = judged(message(Kind.ORDER, order()), channel=rules(hold_seconds=1800))
     assert isinstance(verdict, Retry)
     assert verdict.at == NOON + timedelta(minutes=30)
     placed_before = order(placed_at=NOON - timedelta(minutes=30))
-    assert isinstance(judged(message(Kind.ORDER, placed_before), channel=rules(hold_minutes=30)), Ready)
+    assert isinstance(judged(message(Kind.ORDER, placed_before), channel=rules(hold_seconds=1800)), Ready)
     released = order(tags=("release-to-erp",))
-    assert isinstance(judged(message(Kind.ORDER, released), channel=rules(hold_minutes=30)), Ready)
+    assert isinstance(judged(message(Kind.ORDER, released), channel=rules(hold_seconds=1800)), Ready)
 
 
 def test_an_order_whose_reference_another_order_has_is_never_sent() -> None:

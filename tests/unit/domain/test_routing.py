@@ -78,7 +78,7 @@ def test_an_order_in_the_erp_is_not_asked_for_anew() -> None:
 
 def test_an_order_is_asked_for_at_once_and_may_go_when_its_hold_is_over() -> None:
     """ADB-2: no new version of it is needed for that."""
-    held = Rules.of([rules(hold_minutes=30)])
+    held = Rules.of([rules(hold_seconds=1800)])
 
     def due(one: Order) -> datetime | None:
         (message,) = route(told("shop", Kind.ORDER, one), held, Knowledge()).messages

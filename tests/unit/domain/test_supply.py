@@ -188,6 +188,17 @@ def test_a_pack_shows_what_its_scarcest_part_allows_after_what_was_sold(packs: P
     assert quantities(plan) == {"MUG@loc-1": 10, "SET@loc-1": 3}
 
 
+def test_what_a_part_lacks_at_one_location_no_other_makes_packs_of(packs: Packs) -> None:
+    levels = {
+        ("khaos", "MUG"): StockLevel("MUG", {"1": D(-4), "2": D(10)}),
+        ("khaos", "SAUCER"): StockLevel("SAUCER", {"1": D(5), "2": D(17)}),
+    }
+    two = replace(listing("SET"), shown=dict.fromkeys(TWO, 0))
+    knows = known(**{**packs.more, "stock_levels": levels, "listings": {("shop", "SET"): two}})
+    plan = told_level(levels["khaos", "MUG"], knows, **packs.settings, sites=TWO)
+    assert [wanted.level.quantity for wanted in plan.levels if wanted.level.sku == "SET"] == [0, 6]
+
+
 def test_a_sold_pack_holds_its_parts(packs: Packs) -> None:
     plan = told_order(order(lines=(line("SET", quantity=2),)), known(**packs.more), **packs.settings)
     assert plan.holds == {order().key: ("khaos", {"MUG": D(2), "SAUCER": D(4)})}

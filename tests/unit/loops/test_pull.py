@@ -82,7 +82,7 @@ async def test_a_level_and_its_listing_told_at_the_same_moment_do_not_miss_each_
     memory, turn = Memory(), asyncio.Lock()
 
     def pull(name: str, kind: Kind, body: Listing | StockLevel) -> Pull:
-        outage = Outage(Connector(name, "scripted", Answering()), StillClock(), Metrics())
+        outage = Outage(Connector(name, "scripted", Answering()), StillClock())
         stream = Stream(kind.value, document(name, kind, "MUG", body))
         outbox = cast("Outbox", memory)
         return Pull(

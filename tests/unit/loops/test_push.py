@@ -104,7 +104,7 @@ def push(sink: Scripted, claims: Claims, outages: Mapping[str, Outage] | None = 
     clock, meter = StillClock(), Metrics()
     to = "shop" if sink.kind in (Kind.DESPATCH, Kind.STOCK_LEVEL) else "khaos"
     known = {
-        name: Outage(Connector(name, "scripted", Answering(), sinks={sink.kind: sink}), clock, meter)
+        name: Outage(Connector(name, "scripted", Answering(), sinks={sink.kind: sink}), clock)
         for name in ("shop", "khaos")
     }
     known |= outages or {}
@@ -171,7 +171,7 @@ async def test_a_shop_that_is_down_is_not_asked_for_its_orders_and_they_wait() -
     """Nothing calls a connector that is down but its ping; its orders wait without spending an attempt."""
     reader = Reader()
     refused = ConnectorDownError("401")
-    shop = Outage(Connector("shop", "scripted", Answering(refused), rereader=reader), StillClock(), Metrics())
+    shop = Outage(Connector("shop", "scripted", Answering(refused), rereader=reader), StillClock())
     assert await shop.down(refused)
     claims = Claims([message(Kind.ORDER, order())])
     await push(Scripted(Kind.ORDER, lambda batch: [Done("SO1")]), claims, {"shop": shop}).tick()
@@ -198,7 +198,7 @@ async def test_one_refused_operation_of_a_system_that_answers_waits_alone_and_ha
 async def test_a_destination_that_goes_down_gives_its_whole_batch_back_untouched() -> None:
     claims, sink = Claims([a_level(1), a_level(2)]), Scripted(Kind.STOCK_LEVEL, refuses)
     probe = Answering(ConnectorDownError("maintenance"))
-    shop = Outage(Connector("shop", "scripted", probe, sinks={sink.kind: sink}), StillClock(), Metrics())
+    shop = Outage(Connector("shop", "scripted", probe, sinks={sink.kind: sink}), StillClock())
     pushing = push(sink, claims, {"shop": shop})
     await pushing.tick()
     assert ([one.id for one in claims.released], claims.settled) == ([1, 2], [])

@@ -11,7 +11,6 @@ from structlog.testing import capture_logs
 from khaossync.domain.errors import ConnectorDownError, TransientError
 from khaossync.loops.outage import Outage
 from khaossync.loops.subscribe import Subscribe
-from khaossync.ops.metrics import Metrics
 from khaossync.ports import Connector, Finding
 
 URL = "https://sync.example.org/hooks/shop"
@@ -57,7 +56,7 @@ class Platform:
 
 
 def keeping(platform: Platform, error: ConnectorDownError | None = None) -> Subscribe:
-    outage = Outage(Connector("shop", "scripted", Answering(error)), StillClock(), Metrics())
+    outage = Outage(Connector("shop", "scripted", Answering(error)), StillClock())
     return Subscribe(outage, platform, URL)
 
 

@@ -15,7 +15,6 @@ from khaossync.domain.routing import TO_CHANNEL, TO_ERP
 from khaossync.loops.outage import Outage
 from khaossync.ops.health import Backlog, Facts, LoopBeat
 from khaossync.ops.heartbeats import FLOWS, Flow, Heartbeat, Pulse
-from khaossync.ops.metrics import Metrics
 from khaossync.ops.outward import Outward
 from khaossync.ports import Connector
 
@@ -46,9 +45,9 @@ class Body:
     breaks: bool = False
 
     def __post_init__(self) -> None:
-        metrics, self.pulse = Metrics(), Pulse(self.clock)
+        self.pulse = Pulse(self.clock)
         self.outages = {
-            name: Outage(cast(Connector, SimpleNamespace(name=name)), self.clock, metrics) for name in ("shop", "khaos")
+            name: Outage(cast(Connector, SimpleNamespace(name=name)), self.clock) for name in ("shop", "khaos")
         }
         shop, khaos = self.outages["shop"], self.outages["khaos"]
         self.pull = self.pulse.reading("pull shop orders", self._read, shop, "orders")

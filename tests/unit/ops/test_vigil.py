@@ -81,7 +81,7 @@ class House:
     def __post_init__(self) -> None:
         self.stop, beats, metrics = asyncio.Event(), Beats(self.clock), Metrics()
         connector = Connector("khaos", "scripted", cast(Any, self.probe))
-        self.outage = Outage(connector, self.clock, metrics, patience=timedelta(0))
+        self.outage = Outage(connector, self.clock, patience=timedelta(0))
         pull = Pull(
             self.stream,
             self.outage,
@@ -181,7 +181,7 @@ async def test_a_flow_beats_in_the_middle_of_a_long_reading() -> None:
     async with place() as there:
         table = HeartbeatsTable(stock=SecretStr(f"{there.url}/stock"), allow_private=True)
         config = cast(Config, SimpleNamespace(rules=lambda: Rules({}), heartbeats=table))
-        outages = {"khaos": Outage(connector, clock, Metrics())}
+        outages = {"khaos": Outage(connector, clock)}
         outbox = cast(PostgresOutbox, an_outbox())
         wiring = Wiring(config, outbox, outages, Metrics(), clock, dice(), Beats(clock))
         [pull], [heartbeat] = wiring.pulls(), wiring.heartbeats(Lookout(_well(clock), clock))

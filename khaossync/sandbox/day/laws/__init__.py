@@ -4,13 +4,14 @@ from collections.abc import Callable
 
 from khaossync.sandbox.day.evidence import Evidence, Law
 from khaossync.sandbox.day.laws.goods import despatches, late_numbers, mails, overselling, stock
-from khaossync.sandbox.day.laws.orders import arrival, bundles, business, kept, money, released, restraint
+from khaossync.sandbox.day.laws.orders import arrival, bundles, business, kept, money, patience, released, restraint
 from khaossync.sandbox.day.laws.people import beats, edits, refunds, telling
 
 LAWS: tuple[Callable[[Evidence], Law], ...] = (
     arrival,
     money,
     restraint,
+    patience,
     released,
     kept,
     business,

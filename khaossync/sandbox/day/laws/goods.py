@@ -9,8 +9,6 @@ from khaossync.sandbox.shopify.catalogue import Item
 STUCK = frozenset({"unallocated_despatch", "despatch_refused"})
 """The cases that tell people of a parcel which the shop does not take, for it knows the order otherwise."""
 
-PLACE = "Warehouse"
-
 
 def despatches(seen: Evidence) -> Law:
     """Every parcel of the warehouse is one fulfilment with the same tracking."""
@@ -55,16 +53,14 @@ def late_numbers(seen: Evidence) -> Law:
 def stock(seen: Evidence) -> Law:
     """The shop shows what may still be sold, less the buffer."""
     law = Law("every stock level agrees")
+    places = {seen.shop.state.catalogue.location(place).number: place for place in seen.world.sites}
     for item in seen.shop.state.catalogue.items:
-        parts = seen.world.parts(item.sku)
-        if _is_counted(seen, item):
-            left = {code: seen.left(code) for code in parts}
-            free = sum(
-                min((left[code][site] / each).to_integral_value(ROUND_FLOOR) for code, each in parts.items())
-                for site in seen.world.sites
-            )
-            shown = seen.shop.available(item.sku, PLACE)
-            law.hold(shown == max(0, free - seen.world.buffer), f"{item.sku}: shop {shown}, may sell {free}")
+        for place in (places[number] for number in item.levels if number in places and _is_counted(seen, item)):
+            free = _free(seen, item.sku, place)
+            back = seen.world.buffer_of(item.sku, seen.at)
+            shown = seen.shop.available(item.sku, place)
+            complaint = f"{item.sku}: {place} shows {shown}, may sell {free} less {back}"
+            law.hold(shown == max(0, free - back), complaint)
     return law
 
 
@@ -73,11 +69,22 @@ def overselling(seen: Evidence) -> Law:
     law = Law("nothing was oversold")
     counted = [item for item in seen.shop.state.catalogue.items if _is_counted(seen, item)]
     for code in sorted({code for item in counted for code in seen.world.parts(item.sku)}):
-        missing = -sum(seen.left(code).values(), Decimal(0))
+        missing = seen.missing(code)
         fell = code in seen.notes.below - seen.notes.meant
         law.hold(missing <= 0, f"{code}: {missing} more were sold than there are")
         law.hold(not fell, f"{code} fell below none in the ERP")
     return law
+
+
+def _free(seen: Evidence, sku: str, place: str) -> Decimal:
+    """How many units of a SKU a place has, or can make up."""
+    parts = seen.world.parts(sku)
+    left = {code: seen.left(code, place) for code in parts}
+    made = (
+        min((left[code][site] / each).to_integral_value(ROUND_FLOOR) for code, each in parts.items())
+        for site in seen.world.sites[place]
+    )
+    return sum(made, Decimal(0))
 
 
 def _is_counted(seen: Evidence, item: Item) -> bool:

@@ -44,6 +44,20 @@ def restraint(seen: Evidence) -> Law:
     return law
 
 
+def patience(seen: Evidence) -> Law:
+    """No order leaves the shop before its hold is over, and one that was called off within it never does."""
+    law = Law("no order was sent before its time")
+    hold, tag = seen.world.hold, seen.world.release
+    for order in seen.orders if hold else ():
+        end = order.created_at.replace(microsecond=0) + hold  # the shop tells whole seconds
+        called_off = order.cancelled_at is not None and order.cancelled_at < end and tag not in order.tags
+        law.hold(not (called_off and seen.sales_orders[order.id]), f"{order.name} was called off in time, and sent")
+        for sales_order in seen.sales_orders[order.id]:
+            early = tag not in order.tags and sales_order.created_at < end
+            law.hold(not early, f"{order.name} was sent {end - sales_order.created_at} too early")
+    return law
+
+
 def released(seen: Evidence) -> Law:
     """What waited for somebody went on by itself when its cause was gone."""
     law = Law("every order that was let go has arrived")

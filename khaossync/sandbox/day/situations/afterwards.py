@@ -32,9 +32,10 @@ def goodwill(till: Till) -> None:
 
 
 def edited(till: Till) -> None:
+    """Before the order has left the shop, or afterwards."""
     sku = till.article()
     order = till.sell([(sku, 2)])
-    till.agenda.later(0.01, lambda: till.shop.edit(order, {sku: 1}))
+    till.agenda.later(till.dice.uniform(0.005, 0.1), lambda: till.shop.edit(order, {sku: 1}))
 
 
 SITUATIONS = (
@@ -42,5 +43,5 @@ SITUATIONS = (
     (cancelled_late, 2),
     (returned, 5),
     (goodwill, 3),
-    (edited, 2),
+    (edited, 3),
 )

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from khaossync.sandbox.day.range import DUO, GIFT_SET, POSTER
+from khaossync.sandbox.day.range import DUO, FLOOR, GIFT_SET, MUG, POSTER, TEA
 from khaossync.sandbox.day.till import Till
 from khaossync.sandbox.shopify import Mischief
 
@@ -36,7 +36,10 @@ def one_of_the_last(till: Till) -> None:
 
 
 def collected(till: Till) -> None:
-    till.sell(method="PICK_UP", delivery=("Collect in store", Decimal(0)), address=None, billing=till.address())
+    """Only what lies on the shop floor can be had there."""
+    store = ("Collect in store", Decimal(0))
+    basket = [(till.dice.choice((MUG, TEA)).sku, 1)]
+    till.sell(basket, method="PICK_UP", location=FLOOR, delivery=store, address=None, billing=till.address())
 
 
 def late_in_search(till: Till) -> None:

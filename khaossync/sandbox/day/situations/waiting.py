@@ -61,6 +61,13 @@ def mistrusted_for_good(till: Till) -> None:
     till.agenda.once_told("order_held", lambda: till.shop.cancel(order))
 
 
+def in_a_hurry(till: Till) -> None:
+    """Staff know the customer, and let it go at once."""
+    order = till.sell()
+    till.notes.released.append(order)
+    till.shop.tag(order, RELEASE)
+
+
 SITUATIONS = (
     (paid_late, 4),
     (never_paid, 2),
@@ -71,4 +78,5 @@ SITUATIONS = (
     (endless_street, 1),
     (mistrusted, 2),
     (mistrusted_for_good, 1),
+    (in_a_hurry, 2),
 )
