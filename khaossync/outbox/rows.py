@@ -22,7 +22,7 @@ Effect = tuple[str, str, str, str]
 # Every statement that hands out messages returns these columns of `khaossync.messages m`.
 MESSAGE_COLUMNS = """
     m.id, m.destination, m.kind, m.key, m.version, m.source, m.body, m.created_at, m.expires_at, m.attempts,
-    m.failures, m.revision, m.doubt or m.intent_at is not null as doubt,
+    m.failures, m.revision, m.doubt,
     case when m.kind = 'stock_level' then (
         select row(l.shown, l.seen_at) from khaossync.levels l where l.destination = m.destination and l.key = m.key
     ) end as shown"""

@@ -13,10 +13,11 @@ from khaossync.outbox.casework import ATTACH, CLOSE_CURED, DISMISSED, OPEN
 from khaossync.outbox.enqueueing import AGAIN
 from khaossync.outbox.feeds import READ_EVENTS, READ_LEVELS
 from khaossync.outbox.holding import AWAITED, COUNT, HELD, POSTED, UNPOSTED
+from khaossync.outbox.intents import DOUBT, INTEND, RESOLVE
 from khaossync.outbox.knowing import HOOK, KNOWN, LINKS, LISTED, OPEN_REFERENCES, TOLD
 from khaossync.outbox.ownership import PROMOTE
 from khaossync.outbox.releasing import BY_CLASS, BY_STOCK_CODE, GO
-from khaossync.outbox.settling import DEFER, FINISH, INTEND, PARK
+from khaossync.outbox.settling import DEFER, FINISH, PARK
 from khaossync.outbox.tracing import EVENTS, NAMES, UNFINISHED
 
 NOON = "timestamptz '2026-11-02 12:00Z'"
@@ -82,7 +83,9 @@ STATEMENTS: dict[str, tuple[str, str]] = {
         f"array[5]::bigint[], array[0], array['waiting'], array[{NOON}], array[0], array[0], array[false]",
     ),
     "park": (PARK, "array[5]::bigint[], array[0], array[false]"),
-    "intend": (INTEND, f"array[5]::bigint[], {NOON}"),
+    "intend": (INTEND, f"'khaos', 1, {NOON}, array[5]::bigint[]"),
+    "resolve": (RESOLVE, "array[1]::bigint[], array[2]::bigint[], array[5]::bigint[]"),
+    "doubt": (DOUBT, f"'khaos', {NOON}, interval '1 minute'"),
     "ask again": (
         AGAIN,
         "array['khaos'], array['order'], array['shop:6'], array['1'], array['{}'], "
