@@ -126,8 +126,7 @@ class PostgresOutbox:
         except OwnershipLostError:
             self._queues.lost(item.message for item in settlements)
             raise
-        for item in settlements:
-            self._queues.follow(item, regained)
+        self._queues.follow(settlements, regained)
 
     def release(self, messages: Sequence[Message]) -> None:
         """Put claimed messages back untouched: nothing was tried."""

@@ -101,14 +101,15 @@ async def settle(
     if levels := [item for item in settled if item.message.kind is Kind.STOCK_LEVEL]:
         await lock_levels(connection, ((item.message.destination, item.message.key) for item in levels))
     ids = _Ids()
-    finished = [item for item in settled if isinstance(item.verdict, Complete | HandOver | Withdraw)]
+    completed = [item for item in settled if isinstance(item.verdict, Complete)]
+    others = [item for item in settled if not isinstance(item.verdict, Complete)]  # few
+    finished = completed + [item for item in others if isinstance(item.verdict, HandOver | Withdraw)]
     await _finish(connection, finished, ids, now)
-    await _defer(connection, settled, ids)
-    await _park(connection, [item for item in settled if isinstance(item.verdict, Park)], intended, ids)
+    await _defer(connection, others, ids)
+    await _park(connection, [item for item in others if isinstance(item.verdict, Park)], intended, ids)
     await settle_links(connection, finished, now)
-    same = await _follow_cases(connection, settled, ids, now)
-    told = [item for item in settled if not isinstance(item.verdict, Complete) and item.message.id not in same]
-    await record(connection, [_change(item) for item in told], now)
+    same = await _follow_cases(connection, others, [item for item in settled if item.report], ids, now)
+    await record(connection, [_change(item) for item in others if item.message.id not in same], now)
     delivered = {_lane(item.message): _made_to_show(item) for item in levels if isinstance(item.verdict, Complete)}
     if delivered:
         await deliver_levels(connection, delivered, now)
@@ -157,7 +158,11 @@ async def _park(connection: Connection, parks: Sequence[Settlement], intended: C
 
 
 async def _follow_cases(
-    connection: Connection, settled: Sequence[Settlement], ids: _Ids, now: datetime
+    connection: Connection,
+    settled: Sequence[Settlement],
+    reported: Sequence[Settlement],
+    ids: _Ids,
+    now: datetime,
 ) -> Collection[int]:
     """Open and close cases; returns the messages that wait again with the very case they waited with before."""
     cases = {
@@ -165,7 +170,7 @@ async def _follow_cases(
         for item in settled
         if isinstance(item.verdict, Park | HandOver) and item.message.id in ids.reached
     }
-    reports = [item.report for item in settled if item.report and item.message.id in ids.reached]
+    reports = [item.report for item in reported if item.report and item.message.id in ids.reached]
     opened = await open_cases(connection, [*cases.values(), *reports], now)
     files = {message_id: opened[case_key(case)] for message_id, case in cases.items()}
     fresh = await attach(connection, [(file.case_id, message_id) for message_id, file in files.items()])
