@@ -136,9 +136,11 @@ async def wake(contender: Contender, order: Mapping[str, Any]) -> dict[str, Any]
         begun.set()
 
     working = asyncio.create_task(contender.wake(started, stop))
-    await asyncio.sleep(order.get("rest", 1.0))
-    first = order["first"]
+    await asyncio.sleep(1.0)
+    first, end = order["first"], time.monotonic() + order["seconds"]
     for number in range(first, first + order["count"]):
+        if time.monotonic() > end:
+            break
         begun.clear()
         told[number] = time.monotonic()
         await contender.tell(Work(number, f"shop:{number}"))
