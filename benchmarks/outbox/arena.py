@@ -107,7 +107,7 @@ class Arena:
         await connection.close()
 
     async def play(self, contender: Contender, name: str, **order: Any) -> dict[str, Any]:
-        """Have a contender do something in a database; what it told, with WAL bytes and processor time of the server."""
+        """Have a contender do something in a database; what it told, with the server's WAL bytes and processor time."""
         child = await asyncio.create_subprocess_exec(
             *contender.command,
             json.dumps({**order, "dsn": self._at(name)}),

@@ -9,7 +9,9 @@ from khaossync.domain.messages import Message
 from khaossync.outbox.database import Connection
 
 # "About to be sent", one row for a whole call. Fenced as settling is, in the one statement: no row, no ownership.
+# The rows of messages that are gone ($5) tell nothing any more, so they may go with the next that comes.
 INTEND = """
+with spent as (delete from khaossync.intents where id = any($5::bigint[]))
 insert into khaossync.intents (destination, at, message_ids)
 select held.connector, $3, $4::bigint[] from (
     select o.connector from khaossync.owners o where o.connector = $1 and o.epoch = $2 for share
@@ -45,6 +47,7 @@ class Intents:
 
     _open: dict[int, set[int]] = field(default_factory=dict)
     _rows: dict[int, list[int]] = field(default_factory=dict)
+    _spent: list[int] = field(default_factory=list)
 
     def noted(self, row: int, message_ids: Sequence[int]) -> None:
         """A row was committed for these messages."""
@@ -69,20 +72,24 @@ class Intents:
                 self._open[row].discard(message_id)
                 if not self._open[row]:
                     del self._open[row]
+                    self._spent.append(row)
+
+    def spent(self) -> list[int]:
+        """The rows that can go, each told once; one that goes with nothing else goes with its destination's owner."""
+        spent, self._spent = self._spent, []
+        return spent
 
 
 async def intend(
-    connection: Connection, messages: Sequence[Message], epochs: Mapping[str, int], now: datetime
-) -> Mapping[int, Sequence[int]]:
-    """Note that these are about to be sent; returns the rows with their messages. Raises OwnershipLostError."""
-    noted: dict[int, Sequence[int]] = {}
+    connection: Connection, intents: Intents, messages: Sequence[Message], epochs: Mapping[str, int], now: datetime
+) -> None:
+    """Note that these are about to be sent, committed per destination; raises OwnershipLostError."""
     for destination, epoch in epochs.items():
         message_ids = [message.id for message in messages if message.destination == destination]
-        row = await connection.fetchval(INTEND, destination, epoch, now, message_ids)
+        row = await connection.fetchval(INTEND, destination, epoch, now, message_ids, intents.spent())
         if row is None:
             raise OwnershipLostError(f"{destination}: another process owns this queue now; nothing may be sent.")
-        noted[row] = message_ids
-    return noted
+        intents.noted(row, message_ids)
 
 
 async def resolve(connection: Connection, intents: Intents, message_ids: Collection[int]) -> Collection[int]:

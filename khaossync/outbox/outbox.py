@@ -13,7 +13,7 @@ from khaossync.domain.documents import Document, Kind
 from khaossync.domain.errors import OwnershipLostError
 from khaossync.domain.knowledge import Knowledge, Question
 from khaossync.domain.messages import Message, Settlement
-from khaossync.outbox import accepting, counting, holding, intents, knowing, settling
+from khaossync.outbox import accepting, counting, ending, holding, intents, knowing, settling
 from khaossync.outbox.counting import Depth
 from khaossync.outbox.database import Database, DatabaseSettings, open_database
 from khaossync.outbox.gathering import Gathering
@@ -112,9 +112,7 @@ class PostgresOutbox:
         self._queues.insist(messages)
         epochs = self._queues.epochs(messages)
         async with self.database.connection() as connection:
-            noted = await intents.intend(connection, messages, epochs, self._clock.now())
-        for row, message_ids in noted.items():
-            self._intents.noted(row, message_ids)
+            await intents.intend(connection, self._intents, messages, epochs, self._clock.now())
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
         """Commit the verdicts; raises OwnershipLostError, with nothing written, when another process took over."""
@@ -162,10 +160,15 @@ class PostgresOutbox:
         return told.accepted
 
     async def _settle(self, group: Sequence[Sequence[Settlement]]) -> Sequence[Mapping[int, Message]]:
-        settled = list(chain.from_iterable(group))
-        epochs = self._queues.epochs(item.message for item in settled)
-        now = self._clock.now()
-        regained = await self.database.transact(settling.settle, settled, epochs, self._intents, now)
+        settled = left = list(chain.from_iterable(group))
+        epochs, now = self._queues.epochs(item.message for item in settled), self._clock.now()
+        regained: Mapping[int, Message] = {}
+        if ending.is_plain(settled):
+            async with self.database.connection() as connection:
+                ended = await ending.end(connection, settled, epochs, now)
+            left = [item for item in settled if item.message.id not in ended]
+        if left:
+            regained = await self.database.transact(settling.settle, left, epochs, self._intents, now)
         self._intents.forget(item.message.id for item in settled)
         return [regained] * len(group)
 

@@ -10,6 +10,7 @@ import pytest_asyncio
 from outbox.conftest import at_database, execute
 
 from khaossync.outbox.casework import ATTACH, CLOSE_CURED, DISMISSED, OPEN
+from khaossync.outbox.ending import END
 from khaossync.outbox.enqueueing import AGAIN
 from khaossync.outbox.feeds import READ_EVENTS, READ_LEVELS
 from khaossync.outbox.holding import AWAITED, COUNT, HELD, POSTED, UNPOSTED
@@ -78,12 +79,13 @@ STATEMENTS: dict[str, tuple[str, str]] = {
     "read levels": (READ_LEVELS, "'shop', 100100, 500"),
     "promote": (PROMOTE, f"array['khaos', 'shop'], {NOON}, 1000"),
     "finish": (FINISH, f"array[5, 6]::bigint[], array[0, 0], array['done', 'done'], array['', ''], {NOON}"),
+    "end": (END, f"array['khaos'], array[1]::bigint[], array[5]::bigint[], array[0], array[''], {NOON}"),
     "defer": (
         DEFER,
         f"array[5]::bigint[], array[0], array['waiting'], array[{NOON}], array[0], array[0], array[false]",
     ),
     "park": (PARK, "array[5]::bigint[], array[0], array[false]"),
-    "intend": (INTEND, f"'khaos', 1, {NOON}, array[5]::bigint[]"),
+    "intend": (INTEND, f"'khaos', 1, {NOON}, array[5]::bigint[], array[1]::bigint[]"),
     "resolve": (RESOLVE, "array[1]::bigint[], array[2]::bigint[], array[5]::bigint[]"),
     "doubt": (DOUBT, f"'khaos', {NOON}, interval '1 minute'"),
     "ask again": (
