@@ -12,7 +12,6 @@ from benchmarks.outbox.arena import Arena, Contender
 Runs = dict[tuple[str, str], list[dict[str, Any]]]
 """(contender, what) → what each round told."""
 
-WAKES = 220
 SLOW = 4_000
 """The backlog of a contender to which more cannot be told within a round."""
 
@@ -27,6 +26,7 @@ class Plan:
     deferred: int = 200_000
     ingest_seconds: float = 5
     seconds: float = 15
+    wakes: int = 220
 
 
 @dataclass(slots=True)
@@ -99,7 +99,7 @@ class Rounds:
         await self.arena.drop(name)
 
     async def _wake(self, contender: Contender, what: str, template: str) -> None:
-        order = {"do": "wake", "first": 10**8, "count": WAKES, "seconds": self.plan.seconds}
+        order = {"do": "wake", "first": 10**8, "count": self.plan.wakes, "seconds": self.plan.seconds}
         await self._one(contender, what, template, **order)
 
     async def _one(self, contender: Contender, what: str, template: str = "", **order: Any) -> None:

@@ -65,7 +65,7 @@ class Peer(Contender):
     async def _run(self, handled: Callable[[int], None], stop: asyncio.Event) -> None:
         queue = PgQueuer.from_asyncpg_pool(self._pool)
 
-        @queue.entrypoint("deliver")
+        @queue.entrypoint("deliver")  # type: ignore[untyped-decorator]  # not installed where types are checked
         async def deliver(job: Job) -> None:
             assert job.payload is not None  # noqa: S101
             handled(int(json.loads(job.payload)["despatch_id"]))

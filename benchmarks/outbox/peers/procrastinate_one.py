@@ -22,7 +22,7 @@ class Peer(Contender):
         self._app = App(connector=PsycopgConnector(conninfo=dsn, min_size=WORKERS, max_size=WORKERS + 4))
         self._handled: Callable[[str, int], None]
 
-        @self._app.task(name="deliver")
+        @self._app.task(name="deliver")  # type: ignore[untyped-decorator]  # not installed where types are checked
         async def deliver(**told: Any) -> None:
             self._handled(told["key"], int(told["despatch_id"]))
 
