@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run check-code test fuzz bench-limiter bench-stock lock clean
+.PHONY: help install run check-code test fuzz bench-limiter bench-stock bench-outbox lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,20 @@ bench-limiter: $(VENV)/.dev.installed ## Race the limiter against two plainer wa
 bench-stock: $(VENV)/.dev.installed ## Measure catalogues of 10,000 to 250,000 codes (ARGS="--codes 5000" for a short try)
 	@$(BIN)/python -m benchmarks.stock $(ARGS)
 
+# The other queues live in a folder of their own; where node's npm is missing the one on node is left out.
+.bench/.installed: requirements/bench.txt benchmarks/outbox/peers/package-lock.json
+	@echo "Installing what the outbox is measured beside into .bench (once)"
+	@mkdir -p .bench/node
+	@test -x .bench/python/bin/python || $(PYTHON) -m venv .bench/python
+	@.bench/python/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@cp benchmarks/outbox/peers/package*.json .bench/node/
+	@if command -v npm > /dev/null; then cd .bench/node && npm ci --silent --no-audit --no-fund; \
+		else echo "npm is not there: measured without Graphile Worker"; fi
+	@touch $@
+
+bench-outbox: $(VENV)/.dev.installed .bench/.installed ## Measure the outbox beside other queues (ARGS="--short" for a short try)
+	@$(BIN)/python -m benchmarks.outbox $(ARGS)
+
 lock: ## Pin every requirement anew with hashes (needs uv on the PATH)
 	@for extra in dev demo; do \
 		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
@@ -53,8 +67,10 @@ lock: ## Pin every requirement anew with hashes (needs uv on the PATH)
 			pyproject.toml -o requirements/$$extra.txt; done
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		pyproject.toml -o requirements/runtime.txt
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		benchmarks/outbox/peers/requirements.in -o requirements/bench.txt
 	@echo hatchling editables | tr ' ' '\n' | uv pip compile --quiet --universal --python-version 3.11 \
 		--generate-hashes --no-header --no-annotate - -o requirements/build.txt
 
 clean: ## Remove the virtual environment and every cache
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

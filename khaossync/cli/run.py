@@ -54,5 +54,6 @@ async def _until_stopped(config: Config, stop: asyncio.Event) -> None:
     async with AsyncExitStack() as stack:
         app = await build(config, stack)
         gc.collect()
+        gc.set_threshold(50_000, 20, 100)  # a backlog is many small objects, nearly none of them in a circle
         gc.freeze()  # what was built lives as long as the process: collections need not walk it, and stay short
         await app.run(stop)

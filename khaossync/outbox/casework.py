@@ -106,6 +106,8 @@ async def close_cured(connection: Connection, closings: Sequence[Closing], now: 
 
 async def attach(connection: Connection, pairs: Sequence[tuple[int, int]]) -> set[int]:
     """Let messages wait with cases, as (case id, message id); returns the messages that did not already."""
+    if not pairs:
+        return set()
     return {row["message_id"] for row in await connection.fetch(ATTACH, *columns(sorted(pairs), 2))}
 
 

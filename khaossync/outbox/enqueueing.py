@@ -25,7 +25,7 @@ with told as materialized (
 )
 insert into khaossync.messages (
     id, destination, kind, key, version, source, body, created_at, ready_at, expires_at, state, not_before)
-select fresh.id, destination, kind, key, version, told.source, told.body::jsonb, $9,
+select fresh.id, destination, kind, key, version, told.source, told.body::json, $9,
     coalesce(told.not_before, $9), told.expires_at,
     case when told.not_before is null then 'ready' else 'waiting' end, told.not_before
 from fresh join told using (destination, kind, key, version)
@@ -49,7 +49,7 @@ with was as materialized (
     order by m.id for update of m
 )
 update khaossync.messages m
-set state = 'waiting', not_before = was.due, body = was.body::jsonb,
+set state = 'waiting', not_before = was.due, body = was.body::json,
     expires_at = greatest(m.expires_at, was.expires_at),
     failures = case when was.state = 'parked' then 0 else m.failures end
 from was where m.id = was.id

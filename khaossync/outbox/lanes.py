@@ -27,10 +27,12 @@ class Lanes:
         """Take in a message that is ready; `blockers` are older unfinished messages of its key that are not."""
         if message.id in self._flying:
             return
-        for message_id in (*blockers, message.id):
-            self.block(message_id, message.key)
+        lane = self._lanes.setdefault(message.key, [])
+        for message_id in blockers:
+            _insert(lane, message_id)
+        _insert(lane, message.id)
         self._loaded[message.id] = message
-        self._surface(message.key)
+        self._surface(lane)
 
     def block(self, message_id: int, key: str) -> None:
         """Let an unfinished message that cannot be offered hold up its lane."""
@@ -61,7 +63,7 @@ class Lanes:
         """Put a claimed message back as it was."""
         if self.is_flying(message):
             self._loaded[message.id] = self._flying.pop(message.id)
-            self._surface(message.key)
+            self._surface(self._lanes[message.key])
 
     def regain(self, message: Message) -> None:
         """Put a claimed message back as it is now: a newer level took its place while it was under way."""
@@ -86,7 +88,7 @@ class Lanes:
         del lane[place]
         self._loaded.pop(message_id, None)
         if lane:
-            self._surface(key)
+            self._surface(lane)
         else:
             del self._lanes[key]
 
@@ -103,14 +105,17 @@ class Lanes:
             if len(lane) > 1 and lane[0] not in self._loaded and lane[0] not in self._flying
         }
 
-    def _surface(self, key: str) -> None:
-        first = self._loaded.get(self._lanes[key][0])
+    def _surface(self, lane: list[int]) -> None:
+        first = self._loaded.get(lane[0])
         if first is not None and first.id not in self._shown:
             self._shown.add(first.id)
             heappush(self._heads.setdefault(first.kind, []), first.id)
 
 
 def _insert(lane: list[int], message_id: int) -> None:
+    if not lane or lane[-1] < message_id:  # as they come
+        lane.append(message_id)
+        return
     place = bisect_left(lane, message_id)
-    if place == len(lane) or lane[place] != message_id:
+    if lane[place] != message_id:
         lane.insert(place, message_id)

@@ -52,7 +52,7 @@ where (l.desired, l.shown, l.serial) is distinct from (excluded.desired, exclude
 # acknowledgement goes again, for it speaks of another quantity now.
 REPLACE = """
 update khaossync.messages m
-set body = told.body::jsonb, source = told.source, expires_at = $6, revision = m.revision + 1,
+set body = told.body::json, source = told.source, expires_at = $6, revision = m.revision + 1,
     state = case when m.state in ('parked', 'pending') then 'waiting' else m.state end,
     not_before = case when m.state in ('parked', 'pending') then $5 else m.not_before end,
     attempts = case when m.state = 'parked' then 0 else m.attempts end

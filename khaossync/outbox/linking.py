@@ -91,12 +91,9 @@ async def settle_links(connection: Connection, settled: Sequence[Settlement], no
         await connection.execute(WITHDRAWN, *columns(sorted(gone), 2))
     if freed := [item.message.key for item in orders if isinstance(item.verdict, Withdraw | HandOver)]:
         await released(connection, sorted(freed))
-    if edited := [_edited_row(item) for item in settled if _is_told_edit(item)]:
+    edits = [item for item in settled if item.message.kind is Kind.AMENDMENT]
+    if edited := [_edited_row(item) for item in edits if isinstance(item.verdict, Complete | HandOver)]:
         await connection.execute(EDITED, *columns(edited, 3))
-
-
-def _is_told_edit(settlement: Settlement) -> bool:
-    return settlement.message.kind is Kind.AMENDMENT and isinstance(settlement.verdict, Complete | HandOver)
 
 
 def _edited_row(settlement: Settlement) -> tuple[str, str, str]:

@@ -13,10 +13,11 @@ from khaossync.domain.documents import Document, Kind
 from khaossync.domain.errors import OwnershipLostError
 from khaossync.domain.knowledge import Knowledge, Question
 from khaossync.domain.messages import Message, Settlement
-from khaossync.outbox import accepting, counting, holding, knowing, settling
+from khaossync.outbox import accepting, counting, ending, holding, intents, knowing, settling
 from khaossync.outbox.counting import Depth
 from khaossync.outbox.database import Database, DatabaseSettings, open_database
 from khaossync.outbox.gathering import Gathering
+from khaossync.outbox.intents import Intents
 from khaossync.outbox.migrate import ensure_current, migrate
 from khaossync.outbox.queues import Queues
 from khaossync.outbox.tidying import tidy
@@ -34,6 +35,7 @@ class PostgresOutbox:
         self.database = database
         self._clock = clock
         self._queues = queues
+        self._intents = Intents()
         self._accepting = Gathering(self._accept, width=1, limit=64)
         self._settling = Gathering(self._settle, width=4, limit=64)
 
@@ -109,7 +111,8 @@ class PostgresOutbox:
         """Commit that these are about to be sent; raises OwnershipLostError when they are no longer ours."""
         self._queues.insist(messages)
         epochs = self._queues.epochs(messages)
-        await self.database.transact(settling.intend, messages, epochs, self._clock.now())
+        async with self.database.connection() as connection:
+            await intents.intend(connection, self._intents, messages, epochs, self._clock.now())
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
         """Commit the verdicts; raises OwnershipLostError, with nothing written, when another process took over."""
@@ -121,8 +124,7 @@ class PostgresOutbox:
         except OwnershipLostError:
             self._queues.lost(item.message for item in settlements)
             raise
-        for item in settlements:
-            self._queues.follow(item, regained)
+        self._queues.follow(settlements, regained)
 
     def release(self, messages: Sequence[Message]) -> None:
         """Put claimed messages back untouched: nothing was tried."""
@@ -158,9 +160,16 @@ class PostgresOutbox:
         return told.accepted
 
     async def _settle(self, group: Sequence[Sequence[Settlement]]) -> Sequence[Mapping[int, Message]]:
-        settled = list(chain.from_iterable(group))
-        epochs = self._queues.epochs(item.message for item in settled)
-        regained = await self.database.transact(settling.settle, settled, epochs, self._clock.now())
+        settled = left = list(chain.from_iterable(group))
+        epochs, now = self._queues.epochs(item.message for item in settled), self._clock.now()
+        regained: Mapping[int, Message] = {}
+        if ending.is_plain(settled):
+            async with self.database.connection() as connection:
+                ended = await ending.end(connection, settled, epochs, now)
+            left = [item for item in settled if item.message.id not in ended]
+        if left:
+            regained = await self.database.transact(settling.settle, left, epochs, self._intents, now)
+        self._intents.forget(item.message.id for item in settled)
         return [regained] * len(group)
 
 

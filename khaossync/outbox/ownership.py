@@ -11,6 +11,7 @@ import structlog
 from khaossync.clock import Clock
 from khaossync.domain.errors import OwnershipLostError
 from khaossync.outbox.database import translated
+from khaossync.outbox.intents import DOUBT
 from khaossync.outbox.rows import MESSAGE_COLUMNS
 
 log = structlog.get_logger()
@@ -23,11 +24,6 @@ BUMP = """
 insert into khaossync.owners as o (connector, epoch, holder, since) values ($1, 1, $2, $3)
 on conflict (connector) do update set epoch = o.epoch + 1, holder = excluded.holder, since = excluded.since
 returning epoch"""
-
-# What a predecessor was about to send rests until its call must have ended; it is looked for then.
-REST = """
-update khaossync.messages set state = 'waiting', not_before = intent_at + $3::interval, doubt = true
-where destination = $1 and state = 'ready' and intent_at > $2::timestamptz - $3::interval"""
 
 # What waited long enough is ready again; an acknowledgement that did not come leaves a doubt.
 PROMOTE = f"""
@@ -138,8 +134,8 @@ class Ownership:
     async def _bump(self, connection: "asyncpg.Connection[asyncpg.Record]", name: str) -> bool:
         epoch = int(await connection.fetchval(BUMP, name, self._holder, self._clock.now()))
         continuous = self._epochs.get(name) == epoch - 1
-        if self._grace and not continuous:
-            await connection.execute(REST, name, self._clock.now(), self._grace)
+        if not continuous:
+            await connection.execute(DOUBT, name, self._clock.now(), self._grace)
         self._epochs[name] = epoch
         self._held.add(name)
         log.info("ownership_taken", connector=name, epoch=epoch, continuous=continuous)

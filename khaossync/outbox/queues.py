@@ -20,6 +20,8 @@ from khaossync.outbox.settling import park_unreadable
 
 log = structlog.get_logger()
 
+_FINAL = (Complete, HandOver, Withdraw)
+
 TURN = 1.0
 """Seconds between two looks at what is due, when nothing wakes us."""
 TURNS_PER_SWEEP = 10
@@ -91,17 +93,19 @@ class Queues:
                     "this process: it was settled before, or another process owned its queue in between."
                 )
 
-    def follow(self, settlement: Settlement, regained: Mapping[int, Message]) -> None:
+    def follow(self, settlements: Sequence[Settlement], regained: Mapping[int, Message]) -> None:
         """Let the lanes know what was settled."""
-        message = settlement.message
-        feed = self._feed(message.destination, message.kind)
-        if again := regained.get(message.id):
-            feed.lanes.regain(again)
-        elif isinstance(settlement.verdict, Complete | HandOver | Withdraw):
-            feed.lanes.finish(message)
-        else:
-            feed.lanes.hold(message)
-        feed.bell.set()
+        for settlement in settlements:
+            message = settlement.message
+            lanes = self._feed(message.destination, message.kind).lanes
+            if again := regained.get(message.id):
+                lanes.regain(again)
+            elif isinstance(settlement.verdict, _FINAL):
+                lanes.finish(message)
+            else:
+                lanes.hold(message)
+        for feed in {self._feed(one.message.destination, one.message.kind) for one in settlements}:
+            feed.bell.set()
 
     def tell(self, destinations: Iterable[str], replaced: Iterable[Replaced], due: bool) -> None:
         """Let the lanes know what was accepted."""

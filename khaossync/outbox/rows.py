@@ -22,10 +22,13 @@ Effect = tuple[str, str, str, str]
 # Every statement that hands out messages returns these columns of `khaossync.messages m`.
 MESSAGE_COLUMNS = """
     m.id, m.destination, m.kind, m.key, m.version, m.source, m.body, m.created_at, m.expires_at, m.attempts,
-    m.failures, m.revision, m.doubt or m.intent_at is not null as doubt,
+    m.failures, m.revision, m.doubt,
     case when m.kind = 'stock_level' then (
         select row(l.shown, l.seen_at) from khaossync.levels l where l.destination = m.destination and l.key = m.key
     ) end as shown"""
+
+
+_KINDS = {kind.value: kind for kind in Kind}
 
 
 def columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
@@ -52,24 +55,27 @@ def effect(message: NewMessage | Message) -> Effect:
 
 def message_of(row: asyncpg.Record) -> Message:
     """The message of a row; raises ValueError when its body is not of this release's shape."""
-    kind = Kind(row["kind"])
-    body = load_message(kind, row["body"])
+    # In the order of MESSAGE_COLUMNS: asking the row for each by its name costs as much as reading the body.
+    message_id, destination, name, key, version, source, text, created_at, expires_at, *rest = row
+    attempts, failures, revision, doubt, shown, *_ = rest
+    kind = _KINDS.get(name) or Kind(name)
+    body = load_message(kind, text)
     if isinstance(body, ChannelLevel):
-        body = expecting(body, *(row["shown"] or (None, None)))
+        body = expecting(body, *(shown or (None, None)))
     return Message(
-        id=row["id"],
-        destination=row["destination"],
-        kind=kind,
-        key=row["key"],
-        version=row["version"],
-        source=row["source"],
-        body=body,
-        created_at=row["created_at"],
-        expires_at=row["expires_at"],
-        attempts=row["attempts"],
-        failures=row["failures"],
-        doubt=row["doubt"],
-        revision=row["revision"],
+        message_id,
+        destination,
+        kind,
+        key,
+        version,
+        source,
+        body,
+        created_at,
+        expires_at,
+        attempts,
+        failures,
+        doubt,
+        revision,
     )
 
 

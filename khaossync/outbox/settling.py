@@ -15,6 +15,7 @@ from khaossync.outbox.casework import attach, case_key, close_left, open_cases
 from khaossync.outbox.codec import storable
 from khaossync.outbox.database import Connection
 from khaossync.outbox.history import Change, record
+from khaossync.outbox.intents import Intents, resolve
 from khaossync.outbox.levelling import deliver_levels, forget_levels, lock_levels
 from khaossync.outbox.linking import settle_links
 from khaossync.outbox.rows import MESSAGE_COLUMNS, columns, message_of
@@ -43,8 +44,7 @@ returning gone.id, gone.cased"""
 # Waits for time (any revision: the back-off concerns the destination) or for the other side's acknowledgement.
 DEFER = """
 update khaossync.messages m
-set state = v.state, not_before = v.not_before, attempts = v.attempts, failures = v.failures, doubt = v.doubt,
-    intent_at = null
+set state = v.state, not_before = v.not_before, attempts = v.attempts, failures = v.failures, doubt = v.doubt
 from unnest($1::bigint[], $2::int[], $3::text[], $4::timestamptz[], $5::int[], $6::int[], $7::bool[])
     as v (id, revision, state, not_before, attempts, failures, doubt)
 where m.id = v.id and (v.state = 'waiting' or m.revision = v.revision)
@@ -60,21 +60,16 @@ where l.key = v.key and l.destination = v.destination and l.kind = v.kind and l.
 # Waits for a person. What may have been sent keeps that doubt, for a person's retry must look first.
 PARK = """
 update khaossync.messages m
-set state = 'parked', not_before = null, cased = true, doubt = m.doubt or v.doubt or m.intent_at is not null,
-    intent_at = null
+set state = 'parked', not_before = null, cased = true, doubt = m.doubt or v.doubt
 from unnest($1::bigint[], $2::int[], $3::bool[]) as v (id, revision, doubt)
 where m.id = v.id and m.revision = v.revision
 returning m.id"""
 
 # A level that moved on while it was under way goes again, as new.
 REGAIN = f"""
-update khaossync.messages m set attempts = 0, failures = 0, intent_at = null
+update khaossync.messages m set attempts = 0, failures = 0
 where m.id = any($1::bigint[]) and m.state = 'ready'
 returning {MESSAGE_COLUMNS}"""  # noqa: S608  static text
-
-# "About to be sent": after a crash this means that it may have been.
-INTEND = """
-update khaossync.messages set intent_at = $2 where id = any($1::bigint[])"""
 
 
 @dataclass(slots=True)
@@ -93,28 +88,28 @@ async def fence(connection: Connection, epochs: Mapping[str, int]) -> None:
         raise OwnershipLostError(f"{', '.join(lost)}: another process owns this queue now; nothing was written.")
 
 
-async def intend(connection: Connection, messages: Sequence[Message], epochs: Mapping[str, int], now: datetime) -> None:
-    """Note that these are about to be sent."""
-    await fence(connection, epochs)
-    await connection.execute(INTEND, [message.id for message in messages], now)
-
-
 async def settle(
-    connection: Connection, settled: Sequence[Settlement], epochs: Mapping[str, int], now: datetime
+    connection: Connection,
+    settled: Sequence[Settlement],
+    epochs: Mapping[str, int],
+    intents: Intents,
+    now: datetime,
 ) -> Mapping[int, Message]:
     """Make verdicts permanent; returns, by id, the levels that moved on meanwhile and go again."""
     await fence(connection, epochs)
+    intended = await resolve(connection, intents, [item.message.id for item in settled])
     if levels := [item for item in settled if item.message.kind is Kind.STOCK_LEVEL]:
         await lock_levels(connection, ((item.message.destination, item.message.key) for item in levels))
     ids = _Ids()
-    finished = [item for item in settled if isinstance(item.verdict, Complete | HandOver | Withdraw)]
+    completed = [item for item in settled if isinstance(item.verdict, Complete)]
+    others = [item for item in settled if not isinstance(item.verdict, Complete)]  # few
+    finished = completed + [item for item in others if isinstance(item.verdict, HandOver | Withdraw)]
     await _finish(connection, finished, ids, now)
-    await _defer(connection, settled, ids)
-    await _park(connection, [item for item in settled if isinstance(item.verdict, Park)], ids)
+    await _defer(connection, others, ids)
+    await _park(connection, [item for item in others if isinstance(item.verdict, Park)], intended, ids)
     await settle_links(connection, finished, now)
-    same = await _follow_cases(connection, settled, ids, now)
-    told = [item for item in settled if not isinstance(item.verdict, Complete) and item.message.id not in same]
-    await record(connection, [_change(item) for item in told], now)
+    same = await _follow_cases(connection, others, [item for item in settled if item.report], ids, now)
+    await record(connection, [_change(item) for item in others if item.message.id not in same], now)
     delivered = {_lane(item.message): _made_to_show(item) for item in levels if isinstance(item.verdict, Complete)}
     if delivered:
         await deliver_levels(connection, delivered, now)
@@ -152,17 +147,22 @@ async def _defer(connection: Connection, settled: Sequence[Settlement], ids: _Id
         await connection.execute(TAKEN, *columns(taken, 5))
 
 
-async def _park(connection: Connection, parks: Sequence[Settlement], ids: _Ids) -> None:
+async def _park(connection: Connection, parks: Sequence[Settlement], intended: Collection[int], ids: _Ids) -> None:
     if not parks:
         return
-    rows = ((item.message.id, item.message.revision, item.message.doubt) for item in parks)
+    messages = [item.message for item in parks]
+    rows = ((message.id, message.revision, message.doubt or message.id in intended) for message in messages)
     parked = {row["id"] for row in await connection.fetch(PARK, *columns(rows, 3))}
     ids.reached |= parked
     ids.cased |= parked
 
 
 async def _follow_cases(
-    connection: Connection, settled: Sequence[Settlement], ids: _Ids, now: datetime
+    connection: Connection,
+    settled: Sequence[Settlement],
+    reported: Sequence[Settlement],
+    ids: _Ids,
+    now: datetime,
 ) -> Collection[int]:
     """Open and close cases; returns the messages that wait again with the very case they waited with before."""
     cases = {
@@ -170,7 +170,7 @@ async def _follow_cases(
         for item in settled
         if isinstance(item.verdict, Park | HandOver) and item.message.id in ids.reached
     }
-    reports = [item.report for item in settled if item.report and item.message.id in ids.reached]
+    reports = [item.report for item in reported if item.report and item.message.id in ids.reached]
     opened = await open_cases(connection, [*cases.values(), *reports], now)
     files = {message_id: opened[case_key(case)] for message_id, case in cases.items()}
     fresh = await attach(connection, [(file.case_id, message_id) for message_id, file in files.items()])

@@ -55,7 +55,9 @@ order by at, what"""
 
 # What is still on its way, and why it has not gone.
 UNFINISHED = """
-select m.id, m.destination, m.kind, m.state, m.not_before, m.attempts, m.failures, m.doubt or m.intent_at is not null, (
+select m.id, m.destination, m.kind, m.state, m.not_before, m.attempts, m.failures, m.doubt or exists (
+    select from khaossync.intents i where i.destination = m.destination and m.id = any(i.message_ids)
+), (
     select min(b.id) from khaossync.messages b
     where b.destination = m.destination and b.key = m.key and b.id < m.id
 )

@@ -9,14 +9,31 @@ import pytest
 import pytest_asyncio
 from outbox.conftest import at_database, execute
 
-from khaossync.outbox.casework import ATTACH, CLOSE_CURED, DISMISSED, OPEN
-from khaossync.outbox.enqueueing import AGAIN
+from khaossync.outbox.arrivals import KEEP_DOCUMENTS, KEEP_RAWS
+from khaossync.outbox.casework import ATTACH, CLOSE_CURED, CLOSE_LEFT, DISMISSED, OPEN
+from khaossync.outbox.ending import END
+from khaossync.outbox.enqueueing import AGAIN, ENQUEUE
 from khaossync.outbox.feeds import READ_EVENTS, READ_LEVELS
 from khaossync.outbox.holding import AWAITED, COUNT, HELD, POSTED, UNPOSTED
-from khaossync.outbox.knowing import HOOK, KNOWN, LINKS, LISTED, OPEN_REFERENCES, TOLD
-from khaossync.outbox.ownership import PROMOTE
+from khaossync.outbox.intents import DOUBT, INTEND, RESOLVE
+from khaossync.outbox.knowing import (
+    BODIES,
+    HOOK,
+    KNOWN,
+    LINKS,
+    LISTED,
+    OPEN_REFERENCES,
+    PACKS,
+    REFUNDS,
+    TOLD,
+)
+from khaossync.outbox.levelling import DELIVERED, KEEP_LEVELS, LOCK_LEVELS, REPLACE
+from khaossync.outbox.levelling import UNFINISHED as UNFINISHED_LEVELS
+from khaossync.outbox.linking import INTEND as INTEND_LINKS
+from khaossync.outbox.linking import OBSERVE, SENT, WAKE_PENDING
+from khaossync.outbox.ownership import PROMOTE, STILL_BLOCKING
 from khaossync.outbox.releasing import BY_CLASS, BY_STOCK_CODE, GO
-from khaossync.outbox.settling import DEFER, FINISH, INTEND, PARK
+from khaossync.outbox.settling import DEFER, FINISH, PARK, TAKEN
 from khaossync.outbox.tracing import EVENTS, NAMES, UNFINISHED
 
 NOON = "timestamptz '2026-11-02 12:00Z'"
@@ -75,14 +92,55 @@ ONE_OF_MANY = {
 STATEMENTS: dict[str, tuple[str, str]] = {
     "read events": (READ_EVENTS, "'khaos', 100, 500"),
     "read levels": (READ_LEVELS, "'shop', 100100, 500"),
+    "enqueue": (
+        ENQUEUE,
+        "array['khaos'], array['order'], array['shop:7'], array['2'], array['shop'], array['{}'], "
+        f"array[null]::timestamptz[], array[{NOON}], {NOON}",
+    ),
+    "keep documents": (
+        KEEP_DOCUMENTS,
+        f"array['shop'], array['order'], array['shop:7'], array['2'], array[{NOON}], array['shop:7'], array['#7'], "
+        f"array['{{}}'], {NOON}",
+    ),
+    "keep raws": (
+        KEEP_RAWS,
+        f"array['shop'], array['order'], array['shop:7'], array['2'], array[{NOON}], array[''], array[{NOON}], {NOON}",
+    ),
+    "bodies": (BODIES, "array['shop'], array['order'], array['shop:7']"),
+    "refunds": (REFUNDS, "array['shop:7']"),
+    "packs": (PACKS, "array['khaos'], array['SKU7']"),
+    "lock levels": (LOCK_LEVELS, "array['shop'], array['SKU7@1']"),
+    "unfinished levels": (UNFINISHED_LEVELS, "array['shop'], array['SKU7@1']"),
+    "keep levels": (
+        KEEP_LEVELS,
+        f"array['shop'], array['SKU7@1'], array[1], array[1], array[2]::bigint[], array[{NOON}], array[{NOON}], {NOON}",
+    ),
+    "replace a level": (REPLACE, f"array['shop'], array['SKU7@1'], array['khaos'], array['{{}}'], {NOON}, {NOON}"),
+    "deliver levels": (DELIVERED, f"array['shop'], array['SKU7@1'], array[1], array[false], {NOON}"),
+    "intend links": (
+        INTEND_LINKS,
+        f"array['shop:7'], array['shop'], array['7'], array['khaos'], array['S7'], array[''], {NOON}",
+    ),
+    "observe": (OBSERVE, "array['khaos'], array['S7'], array[true]"),
+    "wake pending": (WAKE_PENDING, f"array['khaos'], array['S7'], {NOON}"),
+    "sent": (
+        SENT,
+        "array['shop:7'], array['khaos'], array['SO7'], array['f'], array['[]'], array['[]'], " + NOON,
+    ),
+    "taken": (TAKEN, "array['khaos'], array['order'], array['shop:7'], array['1'], array['SO7']"),
+    "close left": (CLOSE_LEFT, f"array[7]::bigint[], {NOON}, 'cured', array[]::bigint[]"),
+    "still blocking": (STILL_BLOCKING, "array[6]::bigint[]"),
     "promote": (PROMOTE, f"array['khaos', 'shop'], {NOON}, 1000"),
     "finish": (FINISH, f"array[5, 6]::bigint[], array[0, 0], array['done', 'done'], array['', ''], {NOON}"),
+    "end": (END, f"array['khaos'], array[1]::bigint[], array[5]::bigint[], array[0], array[''], {NOON}"),
     "defer": (
         DEFER,
         f"array[5]::bigint[], array[0], array['waiting'], array[{NOON}], array[0], array[0], array[false]",
     ),
     "park": (PARK, "array[5]::bigint[], array[0], array[false]"),
-    "intend": (INTEND, f"array[5]::bigint[], {NOON}"),
+    "intend": (INTEND, f"'khaos', 1, {NOON}, array[5]::bigint[], array[1]::bigint[]"),
+    "resolve": (RESOLVE, "array[1]::bigint[], array[2]::bigint[], array[5]::bigint[]"),
+    "doubt": (DOUBT, f"'khaos', {NOON}, interval '1 minute'"),
     "ask again": (
         AGAIN,
         "array['khaos'], array['order'], array['shop:6'], array['1'], array['{}'], "
