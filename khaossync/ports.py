@@ -1,7 +1,7 @@
 """The seams: what a connector, the outbox and the meters promise each other, with the behaviour in the docstrings."""
 
 import random
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -248,14 +248,8 @@ class Listed:
     last: str | None
 
 
-class Outbox(Protocol):
-    """The only memory: what came in, what must go out, and what became of it."""
-
-    async def cursor(self, source: str, stream: str) -> str | None:
-        """Where a stream was read up to; None before its first page."""
-
-    async def read_up_to(self, source: str, stream: str, began_at: datetime) -> None:
-        """Note that a reading of this stream that began then came to its end: what happened before has been told."""
+class Stored(Protocol):
+    """What is stored, as far as judging a page needs it."""
 
     async def news(self, documents: Sequence[Document]) -> Sequence[Document]:
         """Those documents that differ from what is stored: the same version told again is left out.
@@ -269,11 +263,39 @@ class Outbox(Protocol):
     async def listed(self, channel: str, after: str, limit: int) -> Listed:
         """The channel's listings by SKU, so many behind this one; what is stored and cannot be read is left out."""
 
+
+Judge = Callable[[Stored], Awaitable[Acceptance]]
+"""Judges something against what is stored; without any other effect, for it may have to be done again."""
+
+
+class Owners(Protocol):
+    """Which connectors this process works for; each is worked for by one process at a time."""
+
+    def owns(self, connector: str) -> bool:
+        """Whether a connector is ours now. Raises what ended the keeping: nothing will ever be ours again."""
+
+    async def until(self, connector: str, owned: bool) -> None:
+        """Return as soon as a connector is ours, or is not."""
+
+
+class Outbox(Stored, Owners, Protocol):
+    """The only memory: what came in, what must go out, and what became of it."""
+
+    async def cursor(self, source: str, stream: str) -> str | None:
+        """Where a stream was read up to; None before its first page."""
+
+    async def read_up_to(self, source: str, stream: str, began_at: datetime) -> None:
+        """Note that a reading of this stream that began then came to its end: what happened before has been told."""
+
     async def counted(self, channel: str, until: datetime) -> Sequence[str]:
         """The stock codes of which the channel posted units before this moment, and which the ERP was read after."""
 
-    async def accept(self, acceptance: Acceptance) -> Accepted:
-        """Store a page, its messages and its cursor in one transaction; told twice changes nothing."""
+    async def take_in(self, source: str, judge: Judge) -> Accepted:
+        """Judge a page of this source against what is stored and store what follows, in one transaction.
+
+        Nothing else is judged or stored meanwhile, in whichever process. Told twice changes nothing. Raises
+        OwnershipLostError, with nothing stored, when another process works for the source.
+        """
 
     async def claim(self, destination: str, kind: Kind, limit: int) -> Sequence[Message]:
         """Up to `limit` messages that may be delivered now, at most one per key; never the same to two callers.
@@ -297,6 +319,9 @@ class Outbox(Protocol):
     async def hint(self, source: str, hint: Hint) -> bool:
         """Remember a webhook's delivery; False when it was told before."""
 
+    def pass_on(self, connector: str, stream: str, subject: str) -> None:
+        """Tell the process that works for a connector which stream to read now, and which record where one is named."""
+
 
 class Meter(Protocol):
     """Counts and durations for the metrics page; labels are few and never hold an order or a person."""
@@ -311,12 +336,21 @@ class Meter(Protocol):
         """Record a duration."""
 
 
+def anybody(_connector: str) -> None:
+    """The permit of whoever shares no work with others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """What every connector is built with; `stack` closes what it opens."""
+    """What every connector is built with; `stack` closes what it opens.
+
+    `permit` is asked at the last moment before a call that changes something leaves for a connector: it raises
+    OwnershipLostError unless this process works for that connector for certain.
+    """
 
     clock: Clock
     dice: random.Random
     meter: Meter
     memory: Memory
     stack: AsyncExitStack
+    permit: Callable[[str], None] = anybody
