@@ -19,7 +19,6 @@ from khaossync.domain.stock import Listing, Wanted
 ORDERS = "orders"
 """The name of every connector's stream of orders: a level that corrects what was seen waits for it."""
 
-
 CATALOGUE = "catalogue"
 """The name of every channel's stream of listings, and of the reader of single ones."""
 
@@ -265,11 +264,11 @@ class Stored(Protocol):
 
 
 Judge = Callable[[Stored], Awaitable[Acceptance]]
-"""Judges something against what is stored; without any other effect, for it may have to be done again."""
+"""Judges against what is stored, without any other effect: it may have to be done again."""
 
 
 class Owners(Protocol):
-    """Which connectors this process works for; each is worked for by one process at a time."""
+    """Which connectors are ours; each is worked for by one process at a time."""
 
     def owns(self, connector: str) -> bool:
         """Whether a connector is ours now. Raises what ended the keeping: nothing will ever be ours again."""
@@ -291,10 +290,9 @@ class Outbox(Stored, Owners, Protocol):
         """The stock codes of which the channel posted units before this moment, and which the ERP was read after."""
 
     async def take_in(self, source: str, judge: Judge) -> Accepted:
-        """Judge a page of this source against what is stored and store what follows, in one transaction.
+        """Judge a page of this source and store what follows in one transaction; told twice changes nothing.
 
-        Nothing else is judged or stored meanwhile, in whichever process. Told twice changes nothing. Raises
-        OwnershipLostError, with nothing stored, when another process works for the source.
+        No process judges or stores anything else meanwhile. Raises OwnershipLostError when the source is not ours.
         """
 
     async def claim(self, destination: str, kind: Kind, limit: int) -> Sequence[Message]:
@@ -336,16 +334,11 @@ class Meter(Protocol):
         """Record a duration."""
 
 
-def anybody(_connector: str) -> None:
-    """The permit of whoever shares no work with others."""
-
-
 @dataclass(frozen=True, slots=True)
 class Kit:
     """What every connector is built with; `stack` closes what it opens.
 
-    `permit` is asked at the last moment before a call that changes something leaves for a connector: it raises
-    OwnershipLostError unless this process works for that connector for certain.
+    `permit` is asked just before a call leaves that changes something in a connector: OwnershipLostError forbids it.
     """
 
     clock: Clock
@@ -353,4 +346,4 @@ class Kit:
     meter: Meter
     memory: Memory
     stack: AsyncExitStack
-    permit: Callable[[str], None] = anybody
+    permit: Callable[[str], None] = lambda _connector: None

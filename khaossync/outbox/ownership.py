@@ -46,7 +46,7 @@ returning {MESSAGE_COLUMNS}"""  # noqa: S608  static text
 STILL_BLOCKING = "select id from khaossync.messages where id = any($1::bigint[]) and state <> 'ready'"
 
 # Hints for whichever process owns the connectors.
-PASS_ON = "select pg_notify('khaossync_hints', told) from unnest($1::text[]) as hints (told)"
+HINT_ON = "select pg_notify('khaossync_hints', told) from unnest($1::text[]) as hints (told)"
 
 PROMOTED_AT_ONCE = 1000
 OVERDUE = 3.0
@@ -102,6 +102,11 @@ class Ownership:
         return frozenset(name for name, serial in self._held.items() if serial == self.session.serial) - {self.giving}
 
     @property
+    def elsewhere(self) -> frozenset[str]:
+        """The connectors that other processes worked for when we looked last."""
+        return self.found.elsewhere - self.held
+
+    @property
     def idle(self) -> Mapping[str, float]:
         """For how many seconds nobody, as far as we see, has worked for the connectors for which nobody does."""
         now = self._clock.monotonic()
@@ -136,7 +141,7 @@ class Ownership:
         return taken
 
     def share(self) -> None:
-        """Begin to give one connector away if another daemon has two fewer; from now on it is not ours to begin with."""
+        """Begin to give one connector away if another daemon has two fewer: nothing new is begun for it."""
         if not self.giving and (surplus := self.found.surplus()) and surplus in self.held:
             self.giving = surplus
             log.info("ownership_leaving", connector=surplus)
@@ -171,7 +176,7 @@ class Ownership:
         if self._passing:
             told, self._passing = self._passing, []
             async with self.session.use() as connection:
-                await connection.execute(PASS_ON, told)
+                await connection.execute(HINT_ON, told)
 
     def forget(self, connectors: Iterable[str]) -> None:
         """Our epochs of these are stale: whatever we know of their queues must be read again."""

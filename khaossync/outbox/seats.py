@@ -24,8 +24,8 @@ select pg_advisory_unlock(hashtextextended('khaossync/owner/' || $1, 0)), pg_not
 JOIN = "select pg_advisory_lock_shared(hashtextextended('khaossync/daemon/' || $1, 0))"
 LEAVE = "select pg_advisory_unlock_shared(hashtextextended('khaossync/daemon/' || $1, 0))"
 
-# Every connector's lock with its holder (kind 'seat'), and every daemon that wants the same (kind 'daemon'). Silent is a
-# session for which PostgreSQL waits, not one that waits for PostgreSQL; of another role's session it tells us nothing.
+# Every connector's lock with its holder (kind 'seat'), and every daemon that wants the same (kind 'daemon'). Silent is
+# a session for which PostgreSQL waits, not one that waits for it. Of another role's sessions it tells us nothing.
 LOOK = """
 with locks as (
     select l.pid, (l.classid::bigint << 32) | l.objid::bigint as lock

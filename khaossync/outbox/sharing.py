@@ -62,4 +62,3 @@ class Round:
 
     def _loads(self) -> Counter[int]:
         return Counter(seat.session for seat in self.seats if seat.session is not None)
-

@@ -3,7 +3,6 @@
 The real connectors, rules, loops and outbox against both simulators, in an order of events that a seed decides.
 """
 
-import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
@@ -159,21 +158,21 @@ async def companies(outbox: PostgresOutbox, clock: HandClock) -> AsyncIterator[C
             kit = Kit(clock, dice, Metrics(), outbox, stack)
             systems = await connectors(config, kit)
             outages = {name: Outage(system, clock, Metrics()) for name, system in systems.items()}
-            rules, turn = config.rules(), asyncio.Lock()
+            rules = config.rules()
 
             def silent() -> None: ...
 
             for name, outage in outages.items():
                 for source in outage.connector.sources:
-                    pull = Pull(source, outage, outbox, rules, clock, Metrics(), silent, company.look, turn)
+                    pull = Pull(source, outage, outbox, rules, clock, Metrics(), silent, company.look)
                     company.ticks[f"{name} {source.name}"] = pull.tick
             company.named = Named("catalogue", systems["shop"].readers["catalogue"])
-            by_name = Pull(company.named, outages["shop"], outbox, rules, clock, Metrics(), silent, company.look, turn)
+            by_name = Pull(company.named, outages["shop"], outbox, rules, clock, Metrics(), silent, company.look)
             company.ticks["shop catalogue by name"] = by_name.tick
             for name, kind in (("khaos", Kind.ORDER), ("khaos", Kind.CANCELLATION), ("shop", Kind.STOCK_LEVEL)):
                 push = Push(kind, outages[name], outages, outbox, rules, clock, Metrics(), dice, silent, company.look)
                 company.ticks[f"push {kind}"] = push.tick
-            company.ticks["levels"] = Relevel("shop", outbox, rules, clock, silent, turn).tick
+            company.ticks["levels"] = Relevel("shop", outbox, rules, clock, silent).tick
             return company
 
         yield found

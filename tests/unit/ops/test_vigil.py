@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
-from unittest.mock import AsyncMock
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 from examples import document, stock_level
@@ -26,7 +26,7 @@ from khaossync.loops.outage import Outage
 from khaossync.loops.pull import Pull
 from khaossync.ops.alerts.matters import unsure
 from khaossync.ops.beats import Beats
-from khaossync.ops.health import Facts
+from khaossync.ops.health import Facts, Holding
 from khaossync.ops.lookout import Lookout
 from khaossync.ops.metrics import Metrics
 from khaossync.ops.vigil import Vigil
@@ -77,6 +77,7 @@ class House:
     probe: Probe = field(default_factory=Probe)
     clock: HandClock = field(default_factory=HandClock)
     advances: int = 0
+    holding: Holding = field(default_factory=lambda: Holding(frozenset({"khaos"})))
 
     def __post_init__(self) -> None:
         self.stop, beats, metrics = asyncio.Event(), Beats(self.clock), Metrics()
@@ -91,13 +92,14 @@ class House:
             metrics,
             lambda: None,
             cast(Any, None),  # nothing of what these pages bring is a level
-            asyncio.Lock(),
             advanced=self._advanced,
         )
         beats.register("pull khaos stock", timedelta(minutes=1))
         self.loop = Loop("pull khaos stock", pull.tick, timedelta(minutes=1), self.clock, None, self._beat, dice())
         self.beats = beats
-        self.vigil = Vigil(self.clock, beats, {"khaos": self.outage}, (self.loop,), AsyncMock(return_value=()), _none)
+        self.vigil = Vigil(
+            self.clock, beats, {"khaos": self.outage}, (self.loop,), AsyncMock(return_value=()), _none, self.holding
+        )
 
     async def turned(self) -> Facts:
         """The facts after one turn of the loop."""
@@ -122,9 +124,10 @@ def dice() -> random.Random:
 
 
 def an_outbox() -> AsyncMock:
-    """One to which nothing is news."""
+    """One to which nothing is news; everything is ours for ever."""
     outbox = AsyncMock()
-    outbox.cursor.return_value, outbox.news.return_value, outbox.accept.return_value = None, (), Accepted()
+    outbox.owns, outbox.until = Mock(return_value=True), lambda *_, **__: asyncio.Event().wait()
+    outbox.cursor.return_value, outbox.take_in.return_value = None, Accepted()
     return outbox
 
 
