@@ -131,7 +131,7 @@ class Wiring:
         for flow, url in table.urls.items():
             way = Outward(f"heartbeats.{flow}", url, table.allow_private, self._clock)
             pause = timedelta(seconds=table.interval)
-            heartbeat = Heartbeat(flow, self._pulse, way, pause, lookout.facts, self._clock)
+            heartbeat = Heartbeat(flow, self._pulse, way, pause, lookout.facts, self._clock, self._outbox)
             made.append(self._loop(f"heartbeat {flow}", heartbeat.tick, TELL, None, critical=False))
         return made
 

@@ -19,6 +19,7 @@ from khaossync.outbox.database import Database, DatabaseSettings, open_database
 from khaossync.outbox.gathering import Gathering
 from khaossync.outbox.migrate import ensure_current, migrate
 from khaossync.outbox.ownership import Ownership
+from khaossync.outbox.pulsing import Ages, share
 from khaossync.outbox.queues import Queues
 from khaossync.outbox.tidying import tidy
 from khaossync.ports import Acceptance, Accepted, Hint, Judge, Listed
@@ -172,6 +173,11 @@ class PostgresOutbox:
         """The number of open cases by class."""
         async with self.database.connection() as connection:
             return await counting.open_cases(connection)
+
+    async def share_pulse(self, flow: str, ours: Ages) -> Ages:
+        """Tell how our connectors fare in a flow; returns how all do, as far as their processes told."""
+        async with self.database.connection() as connection:
+            return await share(connection, flow, ours)
 
     async def tidy(self) -> Mapping[str, int]:
         """Prune everything whose time is up; returns how many rows of which sort went."""

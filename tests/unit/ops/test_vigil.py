@@ -126,6 +126,7 @@ def dice() -> random.Random:
 def an_outbox() -> AsyncMock:
     """One to which nothing is news; everything is ours for ever."""
     outbox = AsyncMock()
+    outbox.share_pulse = AsyncMock(side_effect=lambda _flow, ages: ages)
     outbox.owns, outbox.until = Mock(return_value=True), lambda *_, **__: asyncio.Event().wait()
     outbox.cursor.return_value, outbox.take_in.return_value = None, Accepted()
     return outbox
