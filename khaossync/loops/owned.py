@@ -39,9 +39,8 @@ class Owned:
 
     async def wait(self) -> None:
         """Return when there may be work here: the connector has become ours, or what wakes its loop says so."""
-        while self.owners.owns(self.connector):
-            if await self._woken():
-                return
+        if self.owners.owns(self.connector) and await self._woken():
+            return
         await self.owners.until(self.connector, owned=True)
 
     async def _as_long_as_ours(self) -> Mapping[str, int]:

@@ -52,6 +52,9 @@ PROMOTED_AT_ONCE = 1000
 OVERDUE = 3.0
 """Seconds for which a free connector is left to a daemon that has fewer; then whoever sees it takes it."""
 
+KEPT = 60.0
+"""Seconds for which nothing is given away again to daemons that did not take what was free for them."""
+
 Heed = Callable[[str, str, str], None]
 """(connector, stream, subject) of a hint."""
 
@@ -82,6 +85,7 @@ class Ownership:
         self._epochs: dict[str, int] = {}
         self._joined: tuple[int, str] = (0, "")
         self._given: set[str] = set()
+        self._keeps_until = 0.0
         self._free_since: dict[str, float] = {}
         self._idle_since: dict[str, float] = {}
         self._passing: list[str] = []
@@ -132,17 +136,22 @@ class Ownership:
             self.found = await look(connection, sorted(self._wanted))
             if await end_silent(connection, self.found):
                 self.found = await look(connection, sorted(self._wanted))
+            overdue = self._overdue()
             taken = {
                 name: await self._bump(connection, name)
-                for name in self.found.due(self._overdue(), self._given)
+                for name in self.found.due(overdue, self._given)
                 if await connection.fetchval(TAKE, name)
             }
+        if overdue.intersection(taken):  # somebody is there and takes nothing: to give would be to leave it lying
+            self._keeps_until = self._clock.monotonic() + KEPT
         self._note_idle(taken)
         return taken
 
     def share(self) -> None:
         """Begin to give one connector away if another daemon has two fewer: nothing new is begun for it."""
-        if not self.giving and (surplus := self.found.surplus()) and surplus in self.held:
+        if self.giving or self._clock.monotonic() < self._keeps_until:
+            return
+        if (surplus := self.found.surplus()) and surplus in self.held:
             self.giving = surplus
             log.info("ownership_leaving", connector=surplus)
             self._changed()
