@@ -12,9 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, fields
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
@@ -40,6 +39,9 @@ TAKEOVER = 10.0
 
 OUTLETS = {"outlet": "O", "trade": "T"}
 """The shops besides that of the day, with their prefixes."""
+
+OF_A_SHOP = (arrival, money, restraint, despatches, mails, stock, overselling)
+"""The laws of a shop in which nothing out of the way happens."""
 
 OWNERS = """
 select o.connector, o.holder, o.epoch, exists (
@@ -137,14 +139,12 @@ class Trio(Playhouse):
         self._eyes = await asyncpg.connect(self.dsn)
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *raised: object) -> None:
         await asyncio.gather(*(daemon.stop() for daemon in self.daemons.values()))
         await self._eyes.close()
         for shop in self.outlets.values():
             await shop.stop()
-        await super().__aexit__(kind, error, trace)
+        await super().__aexit__(*raised)
         await self._more.aclose()
 
     async def open_all(self, *names: str) -> None:
@@ -152,7 +152,7 @@ class Trio(Playhouse):
         for name in names:
             await self.daemons[name].launch()
         for name in names:
-            await self.until(lambda at=self.daemons[name].url: self._is_ready(at), f"{name} is ready")
+            await self.until(partial(self._is_ready, self.daemons[name].url), f"{name} is ready")
 
     async def shared(self) -> None:
         """Return when the connectors are shared by all daemons that live, and every shop shows the ERP's stock."""
@@ -204,15 +204,10 @@ class Trio(Playhouse):
         """What any shop shows otherwise than the ERP has it."""
         return [wrong for name in self.worlds() for wrong in stock(self._evidence(name)).broken]
 
-    async def nothing_broken(self) -> bool:
-        """Whether every law holds in every shop."""
-        await self.day.close()
-        self.broken = [complaint for name in self.worlds() for law in self._laws(name) for complaint in law.broken]
-        return not self.broken
-
     async def night(self) -> None:
         """Wait until every law holds in every shop."""
-        await self.until(self.nothing_broken, "every law holds", seconds=60, look=0.5)
+        await self.evening()
+        await self.until(lambda: not self._broken_outlets(), "every law holds in every shop", look=0.5)
 
     def last_words(self) -> str:
         """The end of each log."""
@@ -222,9 +217,10 @@ class Trio(Playhouse):
             if daemon.log.exists()
         )
 
-    def _laws(self, name: str) -> list[Law]:
-        evidence = self._evidence(name)
-        return [law(evidence) for law in (arrival, money, restraint, despatches, mails, stock, overselling)]
+    def _broken_outlets(self) -> list[str]:
+        laws = (law(self._evidence(name)) for name in self.outlets for law in OF_A_SHOP)
+        self.broken = [complaint for law in laws for complaint in law.broken]
+        return self.broken
 
     def _evidence(self, name: str) -> Evidence:
         shop, world = self.worlds()[name]
