@@ -24,6 +24,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from khaossync.cli.stage import BUFFER, SITES, WORLD, now
 from khaossync.embedded import Server
+from khaossync.outbox.counting import OWNERS
 from khaossync.sandbox.day import Evidence, Law, World, prove
 from khaossync.sandbox.day.laws.goods import despatches, mails, overselling, stock
 from khaossync.sandbox.day.laws.orders import arrival, money, restraint
@@ -42,14 +43,6 @@ OUTLETS = {"outlet": "O", "trade": "T"}
 
 OF_A_SHOP = (arrival, money, restraint, despatches, mails, stock, overselling)
 """The laws of a shop in which nothing out of the way happens."""
-
-OWNERS = """
-select o.connector, o.holder, o.epoch, exists (
-    select from pg_locks l
-    where l.locktype = 'advisory' and l.objsubid = 1 and l.granted
-        and (l.classid::bigint << 32) | l.objid::bigint = hashtextextended('khaossync/owner/' || o.connector, 0)
-) as held
-from khaossync.owners o"""
 
 
 @dataclass(frozen=True)

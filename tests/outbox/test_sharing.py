@@ -19,7 +19,7 @@ from outbox.stories import (
 
 from khaossync.domain.documents import Kind
 from khaossync.domain.errors import OwnershipLostError, TransientError
-from khaossync.outbox import Database, DatabaseSettings, PostgresOutbox
+from khaossync.outbox import Database, DatabaseSettings, PostgresOutbox, status
 from khaossync.outbox.accepting import SERIALISE
 from khaossync.outbox.database import open_database
 from khaossync.outbox.queues import Queues
@@ -270,3 +270,12 @@ async def test_the_pulse_of_a_connector_is_told_by_the_process_that_owns_it(dsn:
         assert ages["shop"] is not None
         assert 3.0 <= ages["shop"] < 30
         assert await second.share_pulse("stock", {}) == {}
+
+
+async def test_people_see_who_works_for_what(dsn: str, clock: HandClock, database: Database) -> None:
+    async with process(dsn, clock, "host:8990") as one:
+        await one.own(["khaos"])
+        [owner] = (await status(database)).owners
+        assert (owner.connector, owner.holder, owner.held) == ("khaos", "host:8990", True)
+    [owner] = (await status(database)).owners
+    assert not owner.held
