@@ -49,6 +49,8 @@ STILL_BLOCKING = "select id from khaossync.messages where id = any($1::bigint[])
 HINT_ON = "select pg_notify('khaossync_hints', told) from unnest($1::text[]) as hints (told)"
 
 PROMOTED_AT_ONCE = 1000
+MOST_HINTS = 1000
+"""How many wait at most while PostgreSQL is away; the oldest go."""
 OVERDUE = 3.0
 """Seconds for which a free connector is left to a daemon that has fewer; then whoever sees it takes it."""
 
@@ -177,7 +179,7 @@ class Ownership:
 
     def pass_on(self, connector: str, stream: str, subject: str) -> None:
         """Have the process that owns this connector told of a hint, soon; a hint that gets lost is no loss."""
-        self._passing.append(json.dumps([connector, stream, subject]))
+        self._passing = [*self._passing[1 - MOST_HINTS :], json.dumps([connector, stream, subject])]
         self._nudge()
 
     async def send_hints(self) -> None:

@@ -171,6 +171,16 @@ async def test_a_loop_that_still_fails_after_a_restart_is_not_called_well() -> N
     assert doubts(await house.turned()) == set(), "from then on its failures are known"
 
 
+async def test_what_belongs_to_another_process_is_left_to_it() -> None:
+    """Its queues and its system are told of once, not by every daemon."""
+    house = House(holding=Holding(elsewhere=frozenset({"khaos", "outlet"})))
+    depths = [SimpleNamespace(destination=one, kind="order", depth=1, oldest_at=None) for one in ("outlet", "gone")]
+    house.vigil.depths = AsyncMock(return_value=depths)
+    facts = await house.vigil.facts()
+    assert facts.connectors == ()
+    assert [backlog.destination for backlog in facts.backlogs] == ["gone"], "nobody else would tell of it"
+
+
 async def test_only_a_page_with_documents_is_progress() -> None:
     """An empty one may only tell that the source is still trying."""
     house = House(Stream([EMPTY, FULL, EMPTY, replace(FULL, cursor="2")]))
