@@ -106,6 +106,7 @@ async def test_an_owner_that_wakes_before_its_call_was_made_does_not_make_it(tri
     names, settled = await owned_by(trio, owner), await orders_settled(trio, owner)
     owner.signal(signal.SIGSTOP)
     await trio.moved(names, owner)
+    await trio.night()
     owner.signal(signal.SIGCONT)
     await trio.until(partial(lost, owner), f"{owner.name} notices")
     assert await orders_settled(trio, owner) == settled

@@ -121,6 +121,7 @@ class Trio(Playhouse):
         await super().__aenter__()
         self.dsn = await self._more.enter_async_context(Server(self.folder / "shared", settings=FAST_AND_FORGETFUL))
         self.configure({"database": {"dsn": self.dsn, "data_dir": None}})
+        self.configure({"erp": {"khaos": {"request_timeout": 60}}})  # whoever wakes late goes on with its answer
         for name, shop in self.outlets.items():
             self.configure({"channel": {name: await self._outlet(name, shop)}})
         migrated = await self.cli("migrate")
