@@ -1,7 +1,7 @@
 """The seams: what a connector, the outbox and the meters promise each other, with the behaviour in the docstrings."""
 
 import random
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,7 +18,6 @@ from khaossync.domain.stock import Listing, Wanted
 
 ORDERS = "orders"
 """The name of every connector's stream of orders: a level that corrects what was seen waits for it."""
-
 
 CATALOGUE = "catalogue"
 """The name of every channel's stream of listings, and of the reader of single ones."""
@@ -248,14 +247,8 @@ class Listed:
     last: str | None
 
 
-class Outbox(Protocol):
-    """The only memory: what came in, what must go out, and what became of it."""
-
-    async def cursor(self, source: str, stream: str) -> str | None:
-        """Where a stream was read up to; None before its first page."""
-
-    async def read_up_to(self, source: str, stream: str, began_at: datetime) -> None:
-        """Note that a reading of this stream that began then came to its end: what happened before has been told."""
+class Stored(Protocol):
+    """What is stored, as far as judging a page needs it."""
 
     async def news(self, documents: Sequence[Document]) -> Sequence[Document]:
         """Those documents that differ from what is stored: the same version told again is left out.
@@ -269,11 +262,38 @@ class Outbox(Protocol):
     async def listed(self, channel: str, after: str, limit: int) -> Listed:
         """The channel's listings by SKU, so many behind this one; what is stored and cannot be read is left out."""
 
+
+Judge = Callable[[Stored], Awaitable[Acceptance]]
+"""Judges against what is stored, without any other effect: it may have to be done again."""
+
+
+class Owners(Protocol):
+    """Which connectors are ours; each is worked for by one process at a time."""
+
+    def owns(self, connector: str) -> bool:
+        """Whether a connector is ours now. Raises what ended the keeping: nothing will ever be ours again."""
+
+    async def until(self, connector: str, owned: bool) -> None:
+        """Return as soon as a connector is ours, or is not."""
+
+
+class Outbox(Stored, Owners, Protocol):
+    """The only memory: what came in, what must go out, and what became of it."""
+
+    async def cursor(self, source: str, stream: str) -> str | None:
+        """Where a stream was read up to; None before its first page."""
+
+    async def read_up_to(self, source: str, stream: str, began_at: datetime) -> None:
+        """Note that a reading of this stream that began then came to its end: what happened before has been told."""
+
     async def counted(self, channel: str, until: datetime) -> Sequence[str]:
         """The stock codes of which the channel posted units before this moment, and which the ERP was read after."""
 
-    async def accept(self, acceptance: Acceptance) -> Accepted:
-        """Store a page, its messages and its cursor in one transaction; told twice changes nothing."""
+    async def take_in(self, source: str, judge: Judge) -> Accepted:
+        """Judge a page of this source and store what follows in one transaction; told twice changes nothing.
+
+        No process judges or stores anything else meanwhile. Raises OwnershipLostError when the source is not ours.
+        """
 
     async def claim(self, destination: str, kind: Kind, limit: int) -> Sequence[Message]:
         """Up to `limit` messages that may be delivered now, at most one per key; never the same to two callers.
@@ -297,6 +317,9 @@ class Outbox(Protocol):
     async def hint(self, source: str, hint: Hint) -> bool:
         """Remember a webhook's delivery; False when it was told before."""
 
+    def pass_on(self, connector: str, stream: str, subject: str) -> None:
+        """Tell the process that works for a connector which stream to read now, and which record where one is named."""
+
 
 class Meter(Protocol):
     """Counts and durations for the metrics page; labels are few and never hold an order or a person."""
@@ -313,10 +336,14 @@ class Meter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """What every connector is built with; `stack` closes what it opens."""
+    """What every connector is built with; `stack` closes what it opens.
+
+    `permit` is asked just before a call leaves that changes something in a connector: OwnershipLostError forbids it.
+    """
 
     clock: Clock
     dice: random.Random
     meter: Meter
     memory: Memory
     stack: AsyncExitStack
+    permit: Callable[[str], None] = lambda _connector: None

@@ -104,7 +104,6 @@ class Bench:
 
     def __init__(self, outbox: PostgresOutbox, outages: dict[str, Outage], config: Config, clock: SystemClock) -> None:
         self.outbox, self.outages, self.rules, self.clock = outbox, outages, config.rules(), clock
-        self.turn = asyncio.Lock()
 
     def source(self, name: str, *, whole: bool) -> Timed:
         return Timed(next(one for one in self.outages["khaos"].connector.sources if one.name == name), whole)
@@ -112,7 +111,7 @@ class Bench:
     def pull(self, source: Source, connector: str = "khaos") -> Pull:
         nothing = _nothing
         outage, meter = self.outages[connector], Metrics()
-        return Pull(source, outage, self.outbox, self.rules, self.clock, meter, nothing, lambda *_: None, self.turn)
+        return Pull(source, outage, self.outbox, self.rules, self.clock, meter, nothing, lambda *_: None)
 
     async def read_orders(self) -> None:
         """There is none; but no level that was only seen is raised before that is known."""

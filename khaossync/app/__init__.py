@@ -32,6 +32,7 @@ from khaossync.ops.redaction import Redaction
 from khaossync.ops.server import Server
 from khaossync.ops.vigil import Vigil
 from khaossync.outbox import (
+    CHORES,
     DatabaseSettings,
     PostgresOutbox,
     begin_run,
@@ -118,29 +119,29 @@ class App:
 async def build(config: Config, stack: AsyncExitStack) -> App:
     """Open the database, build every connector and loop, and start the HTTP server; `stack` closes it all."""
     clock, dice, metrics = SystemClock(), random.Random(), Metrics()
+    me = f"{socket.gethostname()}:{config.http.port}"
     settings = await database(config, stack, clock)
     outbox = await stack.enter_async_context(
-        open_outbox(settings, clock, holder=f"{socket.gethostname()}:{os.getpid()}", grace=GRACE)
+        open_outbox(settings, clock, holder=f"{me} (process {os.getpid()})", grace=GRACE)
     )
-    exits = await _note_run(outbox, stack, clock)
-    kit = Kit(clock, dice, metrics, outbox, stack)
+    exits = await _note_run(outbox, stack, clock, me)
+    kit = Kit(clock, dice, metrics, outbox, stack, outbox.ownership.insist)
     systems = await connectors(config, kit)
-    await outbox.own(systems)
+    await outbox.own([*systems, CHORES])
     if released := await release_after_change(outbox.database, fingerprint(config), clock.now()):
         log.info("released_after_change", messages=released)
     outages = {name: Outage(system, clock) for name, system in systems.items()}
     beats = Beats(clock)
     wiring = Wiring(config, outbox, outages, metrics, clock, dice, beats)
     loops = (*wiring.pulls(), *wiring.relevels(), *wiring.pushes(), *wiring.hooks(), wiring.tidy())
-    vigil = Vigil(clock, beats, outages, loops, outbox.depths, outbox.open_cases)
-    listen = Listen(systems, wiring.wakes, wiring.named, outbox, metrics)
+    vigil = Vigil(clock, beats, outages, loops, outbox.depths, outbox.open_cases, outbox.ownership)
+    outbox.ownership.heed = wiring.hints.take
+    listen = Listen(systems, wiring.hints, outbox, metrics)
     door = HookDoor(listen.hook, systems, max_body=config.http.hook_body_bytes)
     token = config.http.details_token.get_secret_value() if config.http.details_token else ""
     lookout = Lookout(vigil.facts, clock)
     clean = Redaction(config.secrets()).text
-    outlook = Outlook(
-        socket.gethostname(), lookout.facts, lambda: outbox.owned, config.owners, exits, outbox.database, clean
-    )
+    outlook = Outlook(me, lookout.facts, lambda: outbox.owned, config.owners, exits, outbox.database, clean)
     vigil.loops = (*loops, *wiring.heralds(outlook), *wiring.heartbeats(lookout))
     server = Server(lookout, metrics, door, host=config.http.host, port=config.http.port, token=token)
     await _listen(server, config)
@@ -156,9 +157,9 @@ async def _listen(server: Server, config: Config) -> None:
         raise ConfigError(f"http.port: {why}; give a free port and an address of this machine") from None
 
 
-async def _note_run(outbox: PostgresOutbox, stack: AsyncExitStack, clock: Clock) -> Exits:
-    """Tell if the previous run ended without good-bye, and note when this one ends well."""
-    name, now = socket.gethostname(), clock.now()
+async def _note_run(outbox: PostgresOutbox, stack: AsyncExitStack, clock: Clock, name: str) -> Exits:
+    """Tell if the previous run of this name ended without good-bye, and note when this one ends well."""
+    now = clock.now()
     run = await begin_run(outbox.database, name, now)
     if run.unclean_since:
         log.warning("previous_exit_unclean", started_at=run.unclean_since.isoformat())

@@ -1,6 +1,5 @@
 """Makes every loop of the daemon out of what each of them works with."""
 
-import asyncio
 import random
 from collections.abc import Mapping
 from datetime import timedelta
@@ -11,9 +10,11 @@ from khaossync.config import Config
 from khaossync.domain.documents import Kind
 from khaossync.domain.routing import TO_CHANNEL, TO_ERP
 from khaossync.domain.stock import ChannelLevel
+from khaossync.loops.hints import Hints
 from khaossync.loops.loop import Loop, Tick, Wake, Waker
 from khaossync.loops.named import Named
 from khaossync.loops.outage import Outage
+from khaossync.loops.owned import Owned
 from khaossync.loops.pull import Pull
 from khaossync.loops.push import Claimable, Push
 from khaossync.loops.relevel import Relevel
@@ -24,7 +25,7 @@ from khaossync.ops.heartbeats import Heartbeat, Pulse
 from khaossync.ops.lookout import Lookout
 from khaossync.ops.metrics import Metrics
 from khaossync.ops.outward import Outward
-from khaossync.outbox import PostgresOutbox
+from khaossync.outbox import CHORES, PostgresOutbox
 from khaossync.ports import CATALOGUE, ORDERS, Connector
 
 IDLE = timedelta(seconds=5)
@@ -67,11 +68,11 @@ class Wiring:
         self._dice = dice
         self._beats = beats
         self._rules = config.rules()
-        self._turn = asyncio.Lock()
         self._pulse = Pulse(clock)
         self.wakes: dict[tuple[str, str], Wake] = {}
         readers = ((name, outage.connector.readers) for name, outage in outages.items())
         self.named = {(name, stream): Named(stream, one) for name, of in readers for stream, one in of.items()}
+        self.hints = Hints(self.wakes, self.named, outbox)
 
     def pulls(self) -> list[Loop]:
         made = []
@@ -89,12 +90,12 @@ class Wiring:
                     self._metrics,
                     beat,
                     self._look,
-                    self._turn,
                     advanced=partial(self._pulse.advance, title),
                 )
                 wake = self.wakes[name, source.name] = Wake()
                 tick = self._pulse.reading(title, pull.tick, outage, source.name)
-                made.append(self._loop(title, tick, source.interval, wake))
+                work = Owned(name, self._outbox, tick, wake, meanwhile=outage.usable)
+                made.append(self._loop(title, work.tick, source.interval, work))
         return made
 
     def pushes(self) -> list[Loop]:
@@ -108,7 +109,7 @@ class Wiring:
     def hooks(self) -> list[Loop]:
         """One for each connector whose webhooks can be subscribed, where it is said how we are reached."""
         return [
-            self._loop(f"hooks {name}", Subscribe(outage, wanted, url).tick, SUBSCRIBE, None, critical=False)
+            self._owned(name, f"hooks {name}", Subscribe(outage, wanted, url).tick, SUBSCRIBE, critical=False)
             for name, outage in self._outages.items()
             if (url := self._config.http.hook_url(name)) and (wanted := outage.connector.subscriptions)
         ]
@@ -130,22 +131,17 @@ class Wiring:
         for flow, url in table.urls.items():
             way = Outward(f"heartbeats.{flow}", url, table.allow_private, self._clock)
             pause = timedelta(seconds=table.interval)
-            heartbeat = Heartbeat(flow, self._pulse, way, pause, lookout.facts, self._clock)
+            heartbeat = Heartbeat(flow, self._pulse, way, pause, lookout.facts, self._clock, self._outbox)
             made.append(self._loop(f"heartbeat {flow}", heartbeat.tick, TELL, None, critical=False))
         return made
 
     def tidy(self) -> Loop:
-        return self._loop("tidy", self._outbox.tidy, TIDY, None, critical=False)
-
-    def _read_orders(self, channel: str) -> None:
-        if wake := self.wakes.get((channel, ORDERS)):
-            wake.hint()
+        return self._owned(CHORES, "tidy", self._outbox.tidy, TIDY, critical=False)
 
     def _look(self, channel: str, level: ChannelLevel) -> None:
         """Have a listing read by its name, where the channel can be asked so; else its next full reading finds it."""
-        if named := self.named.get((channel, CATALOGUE)):
-            named.add(level.listing_id)
-            self.wakes[channel, named.name].hint()
+        if (channel, CATALOGUE) in self.named:
+            self.hints.give(channel, CATALOGUE, level.listing_id)
 
     def _push(self, name: str, kind: Kind, number: int) -> Loop:
         title = f"push {name} {kind}" if number == 1 else f"push {name} {kind} {number}"
@@ -158,17 +154,22 @@ class Wiring:
             self._clock,
             self._metrics,
             self._dice,
-            orders_first=partial(self._read_orders, name),
+            orders_first=partial(self.hints.give, name, ORDERS),
             look=self._look,
         )
         tick = self._pulse.writing(title, push.tick, self._outages[name], kind)
-        return self._loop(title, tick, IDLE, Claimable(self._outbox, name, kind))
+        work = Owned(name, self._outbox, tick, Claimable(self._outbox, name, kind), finishes=True)
+        return self._loop(title, work.tick, IDLE, work)
 
     def _relevel(self, channel: str) -> Loop:
         title = f"levels {channel}"
         beat = partial(self._beats.beat, title)
-        relevel = Relevel(channel, self._outbox, self._rules, self._clock, beat, self._turn)
-        return self._loop(title, relevel.tick, RELEVEL, None)
+        relevel = Relevel(channel, self._outbox, self._rules, self._clock, beat)
+        return self._owned(channel, title, relevel.tick, RELEVEL)
+
+    def _owned(self, owner: str, name: str, tick: Tick, interval: timedelta, *, critical: bool = True) -> Loop:
+        work = Owned(owner, self._outbox, tick)
+        return self._loop(name, work.tick, interval, work, critical=critical)
 
     def _loop(self, name: str, tick: Tick, interval: timedelta, wake: Waker | None, *, critical: bool = True) -> Loop:
         self._beats.register(name, interval, bound=max(3 * interval, SILENCE), critical=critical)

@@ -10,6 +10,7 @@ from khaossync.cli.opening import config_argument, opened
 from khaossync.cli.table import age, table
 from khaossync.clock import SystemClock
 from khaossync.outbox import Status, status
+from khaossync.outbox.counting import Owner
 
 
 def arguments(verb: argparse.ArgumentParser) -> None:
@@ -50,9 +51,13 @@ def _told(found: Status, now: datetime) -> str:
         read = [(one.source, one.stream, age(now - one.read_at)) for one in found.streams]
         parts.append(table(("stream of", "what", "last read"), read))
     if found.owners:
-        owned = [(one.connector, one.holder, str(one.epoch), age(now - one.since)) for one in found.owners]
+        owned = [(one.connector, _run_by(one), str(one.epoch), age(now - one.since)) for one in found.owners]
         parts.append(table(("connector", "run by", "epoch", "since"), owned))
     counts = ", ".join(f"{count} {name}" for name, count in sorted(found.ledger.items()))
     open_cases = ", ".join(f"{count} {name}" for name, count in sorted(found.cases.items()))
     parts.append(f"effects ever asked for: {counts or 'none'}\nopen cases: {open_cases or 'none'}")
     return "\n\n".join(parts)
+
+
+def _run_by(owner: Owner) -> str:
+    return owner.holder if owner.held else f"nobody; {owner.holder} was the last"

@@ -6,20 +6,18 @@ from dataclasses import dataclass
 import structlog
 
 from khaossync.domain.errors import ForgedError, TransientError
-from khaossync.loops.loop import Wake
-from khaossync.loops.named import Named
-from khaossync.ports import Connector, Hint, Meter, Outbox
+from khaossync.loops.hints import Hints
+from khaossync.ports import Connector, Meter, Outbox
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Receives the webhooks of all connectors; `wakes` and `named` by (connector, stream)."""
+    """Receives the webhooks of all connectors, whichever process works for them."""
 
     connectors: Mapping[str, Connector]
-    wakes: Mapping[tuple[str, str], Wake]
-    named: Mapping[tuple[str, str], Named]
+    hints: Hints
     outbox: Outbox
     meter: Meter
 
@@ -42,13 +40,5 @@ class Listen:
             return 503
         self.meter.count("hooks_received", connector=connector, outcome="new" if new else "repeated")
         if new:
-            self._heed(connector, hint)
+            self.hints.give(connector, hint.stream, hint.subject)
         return 200
-
-    def _heed(self, connector: str, hint: Hint) -> None:
-        stream = hint.stream
-        if hint.subject and (named := self.named.get((connector, stream))):
-            named.add(hint.subject)
-            stream = named.name
-        if wake := self.wakes.get((connector, stream)):
-            wake.hint()

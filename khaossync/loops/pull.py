@@ -1,6 +1,5 @@
 """The first half of the road: read a source's pages, route them, and store all that follows in one transaction."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ from khaossync.domain.rules import Rules
 from khaossync.domain.stock import ChannelLevel
 from khaossync.loops.isolate import isolated
 from khaossync.loops.outage import Outage
-from khaossync.ports import Acceptance, Meter, Outbox, Source
+from khaossync.ports import Acceptance, Meter, Outbox, Source, Stored
 
 log = structlog.get_logger()
 
@@ -29,8 +28,6 @@ class Pull:
     `beat` is called after every page: the first reading of a catalogue takes longer than a loop may be silent.
     `look` is given the levels of which nobody knows what the channel shows now.
     `advanced` is called after every page with documents: others may only tell that the source is at work.
-    `turn` is shared by all pulls. A level follows from documents of several streams, so one page is judged and
-    stored before the next is judged: two at once would each miss what the other brings, or undo it.
     """
 
     source: Source
@@ -41,7 +38,6 @@ class Pull:
     meter: Meter
     beat: Callable[[], None]
     look: Callable[[str, ChannelLevel], None]
-    turn: asyncio.Lock
     advanced: Callable[[], None] = lambda: None
 
     async def tick(self) -> Mapping[str, int]:
@@ -54,8 +50,7 @@ class Pull:
         page: Page | None = None
         try:
             async for page in self.source.changes(cursor):
-                async with self.turn:
-                    counts.update(await self._store(page))
+                counts.update(await self._store(page))
                 self.beat()
                 if page.documents:
                     self.advanced()
@@ -75,13 +70,14 @@ class Pull:
         return self.outage.connector.name
 
     async def _store(self, page: Page) -> Mapping[str, int]:
-        news = await self.outbox.news(page.documents)
-        judged = {(one.kind, one.key): one for one in page.documents if one.kind in SIGHTINGS}
-        judged |= {(one.kind, one.key): one for one in news}
-        rules = self.rules.at(self.clock.now())
-        known = await self._known(judged.values(), rules)
-        acceptance = self._acceptance(page, news, judged.values(), learnt(judged.values(), known), rules)
-        accepted = await self.outbox.accept(acceptance)
+        acceptance = Acceptance(self._connector, self.source.name, page)
+
+        async def judge(stored: Stored) -> Acceptance:
+            nonlocal acceptance
+            acceptance = await self._judged(page, stored)
+            return acceptance
+
+        accepted = await self.outbox.take_in(self._connector, judge)
         for told in acceptance.levels:
             if told.sold is None:
                 self.look(told.destination, told.level)
@@ -98,14 +94,13 @@ class Pull:
             log.info("page_accepted", connector=self._connector, stream=self.source.name, **counts)
         return counts
 
-    async def _known(self, documents: Collection[Document], rules: Rules) -> Knowledge:
-        """Everything that these documents are judged by; what an answer makes necessary is asked for in turn."""
-        known, asked = Knowledge(), Question()
-        more = union(question(document, rules) for document in documents)
-        while more:
-            known, asked = known | await self.outbox.look_up(more), asked | more
-            more = union(follow_up(document, known, rules) for document in documents) - asked
-        return known
+    async def _judged(self, page: Page, stored: Stored) -> Acceptance:
+        news = await stored.news(page.documents)
+        judged = {(one.kind, one.key): one for one in page.documents if one.kind in SIGHTINGS}
+        judged |= {(one.kind, one.key): one for one in news}
+        rules = self.rules.at(self.clock.now())
+        known = await _known(judged.values(), rules, stored)
+        return self._acceptance(page, news, judged.values(), learnt(judged.values(), known), rules)
 
     def _acceptance(
         self, page: Page, news: Sequence[Document], judged: Iterable[Document], known: Knowledge, rules: Rules
@@ -146,3 +141,13 @@ class Pull:
             return route(document, rules, known)
         reason = f"no rule could judge it: {trouble.text}"
         return Unreadable(document.source, document.kind, document.key, reason, document.raw)
+
+
+async def _known(documents: Collection[Document], rules: Rules, stored: Stored) -> Knowledge:
+    """Everything that these documents are judged by; what an answer makes necessary is asked for in turn."""
+    known, asked = Knowledge(), Question()
+    more = union(question(document, rules) for document in documents)
+    while more:
+        known, asked = known | await stored.look_up(more), asked | more
+        more = union(follow_up(document, known, rules) for document in documents) - asked
+    return known

@@ -1,6 +1,5 @@
 """Judges the levels of a channel again when no document does: by new rules, by a peak, by the passing of time."""
 
-import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Mapping
@@ -13,7 +12,7 @@ from khaossync.domain.knowledge import Address, Knowledge, Question, union
 from khaossync.domain.rules import ChannelRules, Rules
 from khaossync.domain.stock import Wanted
 from khaossync.domain.supply import about_code, about_listing, about_packs, of_code, of_relisting
-from khaossync.ports import Acceptance, Outbox
+from khaossync.ports import Acceptance, Outbox, Stored
 
 STREAM = "levels"
 """The name under which the outbox keeps how far a channel's levels were judged."""
@@ -30,8 +29,7 @@ COUNTED_AFTER = timedelta(minutes=30)
 class Relevel:
     """Keeps the levels of one channel true to its rules; resumes where it was broken off.
 
-    `turn` is shared with the pulls, for a level follows from the documents of several streams. `beat` is called after
-    every piece.
+    `beat` is called after every piece.
     """
 
     channel: str
@@ -39,7 +37,6 @@ class Relevel:
     rules: Rules
     clock: Clock
     beat: Callable[[], None]
-    turn: asyncio.Lock
 
     async def tick(self) -> Mapping[str, int]:
         """Go through all listings where the rules have changed; else look at what was counted by now."""
@@ -51,20 +48,26 @@ class Relevel:
         after: str | None = state.after if state.fingerprint == print_ else ""
         levels = 0
         while after is not None:
-            async with self.turn:
-                after, count = await self._piece(rules, print_, after)
+            after, count = await self._piece(rules, print_, after)
             levels += count
             self.beat()
         return {"levels": levels} if levels else {}
 
     async def _piece(self, rules: Rules, print_: str, after: str) -> tuple[str | None, int]:
         """The SKU to go on behind, None at the end; and how many levels changed."""
-        channel = rules.channels[self.channel]
-        listed = await self.outbox.listed(self.channel, after, _AT_ONCE)
-        known = await self._known(union(about_listing(one.sku, channel) for one in listed.listings), rules)
-        wanted = tuple(level for one in listed.listings for level in of_relisting(one, channel, known))
-        state = _State(print_, listed.last or "", done=listed.last is None)
-        return listed.last, await self._accept(wanted, state)
+        channel, last = rules.channels[self.channel], None
+
+        async def judge(stored: Stored) -> Acceptance:
+            nonlocal last
+            listed = await stored.listed(self.channel, after, _AT_ONCE)
+            last = listed.last
+            asked = union(about_listing(one.sku, channel) for one in listed.listings)
+            known = await _known(asked, rules, stored)
+            wanted = tuple(level for one in listed.listings for level in of_relisting(one, channel, known))
+            return self._acceptance(wanted, _State(print_, last or "", done=last is None))
+
+        accepted = await self.outbox.take_in(self.channel, judge)
+        return last, accepted.levels
 
     async def _counted(self, rules: Rules, state: "_State") -> Mapping[str, int]:
         until = self.clock.now() - COUNTED_AFTER
@@ -72,22 +75,24 @@ class Relevel:
         if not codes:
             return {}
         erp = rules.channels[self.channel].erp
-        async with self.turn:
-            known = await self._known(union(about_code(erp, code, until, rules) for code in codes), rules)
+
+        async def judge(stored: Stored) -> Acceptance:
+            known = await _known(union(about_code(erp, code, until, rules) for code in codes), rules, stored)
             wanted = tuple(level for code in codes for level in of_code(erp, code, rules, known).levels)
-            return {"levels": await self._accept(wanted, state, {(erp, code): until for code in codes})}
+            return self._acceptance(wanted, state, {(erp, code): until for code in codes})
 
-    async def _known(self, asked: Question, rules: Rules) -> Knowledge:
-        known = await self.outbox.look_up(asked)
-        more = about_packs(known, rules) - asked
-        return known | await self.outbox.look_up(more) if more else known
+        return {"levels": (await self.outbox.take_in(self.channel, judge)).levels}
 
-    async def _accept(
+    def _acceptance(
         self, wanted: tuple[Wanted, ...], state: "_State", counted: Mapping[Address, datetime] = _NOTHING
-    ) -> int:
-        page = Page((), state.dump())
-        accepted = await self.outbox.accept(Acceptance(self.channel, STREAM, page, levels=wanted, counted=counted))
-        return accepted.levels
+    ) -> Acceptance:
+        return Acceptance(self.channel, STREAM, Page((), state.dump()), levels=wanted, counted=counted)
+
+
+async def _known(asked: Question, rules: Rules, stored: Stored) -> Knowledge:
+    known = await stored.look_up(asked)
+    more = about_packs(known, rules) - asked
+    return known | await stored.look_up(more) if more else known
 
 
 def fingerprint(channel: ChannelRules) -> str:

@@ -12,6 +12,8 @@ def publish(facts: Facts | None, metrics: Metrics) -> None:
     _publish_backlogs(facts, metrics)
     metrics.replace("cases_open", (({"case_class": name}, count) for name, count in facts.cases.items()))
     metrics.replace("connector_up", (({"connector": state.name}, state.up) for state in facts.connectors))
+    here = dict.fromkeys(facts.holding.elsewhere, 0) | dict.fromkeys(facts.holding.held, 1)
+    metrics.replace("connector_owned", (({"connector": name}, owned) for name, owned in here.items()))
     ages = ((beat.name, facts.now - (beat.last_beat or facts.started_at)) for beat in facts.beats)
     metrics.replace("loop_beat_age_seconds", (({"loop": name}, age.total_seconds()) for name, age in ages))
 

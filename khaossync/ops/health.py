@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+IDLE = timedelta(minutes=1)
+"""How long a connector may be without a process that works for it; a successor takes it within ten seconds."""
+
 
 class Status(StrEnum):
     """How good something is: `warn` means that the daemon is well but a person should look."""
@@ -59,8 +62,20 @@ class ConnectorState:
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """Which connectors this process works for, which others do, and for how many seconds nobody has for the rest."""
+
+    held: frozenset[str] = frozenset()
+    elsewhere: frozenset[str] = frozenset()
+    idle: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything the verdict rests on, as of `now`. `cases` counts the open cases of each class."""
+    """Everything the verdict rests on, as of `now`. `cases` counts the open cases of each class.
+
+    Of what other processes work for (`holding.elsewhere`) they tell for themselves.
+    """
 
     now: datetime
     started_at: datetime
@@ -70,6 +85,7 @@ class Facts:
     cases: Mapping[str, int] = field(default_factory=dict)
     connectors: tuple[ConnectorState, ...] = ()
     draining: bool = False
+    holding: Holding = Holding()
     depth_bound: int = 1_000_000
 
     @property
@@ -105,8 +121,18 @@ class Report:
 
 
 def report(facts: Facts) -> Report:
-    """Judge the facts: a dead loop, a stalled queue, a full outbox or no database fail; what others cause warns."""
-    checks = (*_database(facts), *_loops(facts), *_queues(facts), *_connectors(facts), *_cases(facts))
+    """Judge the facts; what others cause warns.
+
+    A dead loop, a stalled queue, a connector that nobody works for, a full outbox or no database fail.
+    """
+    checks = (
+        *_database(facts),
+        *_loops(facts),
+        *_ownership(facts),
+        *_queues(facts),
+        *_connectors(facts),
+        *_cases(facts),
+    )
     return Report(worst(checks), facts.database_ok and not facts.draining, checks)
 
 
@@ -149,6 +175,22 @@ def _loop(beat: LoopBeat, facts: Facts) -> Check:
         status, since = Status.WARN, beat.failing_since
         output = f"every tick has failed for {spoken(facts.now - beat.failing_since)}: look for `tick_failed`"
     return Check("loops", "beat_age", status, beat.name, age.total_seconds(), "s", output, since)
+
+
+def _ownership(facts: Facts) -> Iterator[Check]:
+    if not facts.database_ok:
+        return  # nobody can work, and that is told already
+    for name in sorted(facts.holding.held):
+        yield Check("ownership", "here", Status.PASS, name, True)
+    for name in sorted(facts.holding.elsewhere):
+        yield Check("ownership", "here", Status.PASS, name, False)
+    for name, seconds in sorted(facts.holding.idle.items()):
+        age = timedelta(seconds=seconds)
+        status, output, since = Status.PASS, "", None
+        if age > IDLE:
+            status, since = Status.FAIL, (facts.now - age).replace(microsecond=0)
+            output = f"nobody has worked for it for {spoken(age)}: look for `ownership` and `owner` in the logs"
+        yield Check("ownership", "idle", status, name, seconds, "s", output, since)
 
 
 def _queues(facts: Facts) -> Iterator[Check]:

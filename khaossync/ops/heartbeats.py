@@ -1,10 +1,11 @@
 """Heartbeats for a watcher outside: one per flow, and only as long as that flow really goes from end to end."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from itertools import chain
+from typing import Protocol
 
 import structlog
 
@@ -14,6 +15,7 @@ from khaossync.loops.loop import Tick
 from khaossync.loops.outage import Outage
 from khaossync.ops.health import Facts, Status, report
 from khaossync.ops.outward import Outward
+from khaossync.outbox import CHORES, Ages
 
 log = structlog.get_logger()
 
@@ -89,12 +91,20 @@ class Pulse:
         return watched
 
 
+class Install(Protocol):
+    """All processes that share the work, as the outbox knows them."""
+
+    def owns(self, connector: str) -> bool: ...
+    async def share_pulse(self, flow: str, ours: Ages) -> Ages: ...
+
+
 @dataclass(slots=True)
 class Heartbeat:
-    """One flow's heartbeat, sent at most every `interval`.
+    """One flow's heartbeat, sent at most every `interval` by the process that has the chores of the install.
 
     It is owed only when since the last one each loop of the flow took a turn to its end (or, in a long reading, stored
-    a page), its systems are up, and nothing that could have gone has been left lying.
+    a page), its systems are up, and nothing that could have gone has been left lying. Of its own connectors each
+    process tells that to the others.
     """
 
     flow: Flow
@@ -103,42 +113,61 @@ class Heartbeat:
     interval: timedelta
     facts: Callable[[], Awaitable[Facts | None]]
     clock: Clock
+    install: Install
     sent_at: float | None = None
 
     async def tick(self) -> Mapping[str, int]:
-        """Send it when it is due and earned. Raises SyncError when the watcher does not take it."""
-        now = self.clock.monotonic()
-        if self.sent_at is not None and now - self.sent_at < self.interval.total_seconds():
+        """Tell how our part goes, and send when it is due and earned. Raises SyncError when the watcher refuses."""
+        facts = await self.facts()
+        if facts is None or not facts.database_ok:
+            log.debug("heartbeat_withheld", flow=self.flow, reason="PostgreSQL does not answer")
             return {}
-        strands = self.pulse.strands[self.flow]
-        if why := idleness(strands, self.sent_at) or hindrance(strands, await self.facts()):
-            log.debug("heartbeat_withheld", flow=self.flow, reason=why)
+        now = self.clock.monotonic()
+        ages = await self.install.share_pulse(self.flow, self._ours(facts, now))
+        if not self.install.owns(CHORES):
+            self.sent_at = None
+            return {}
+        since = self.interval.total_seconds() if self.sent_at is None else now - self.sent_at
+        if since < self.interval.total_seconds():
+            return {}
+        if late := self._late(ages, since):
+            log.debug("heartbeat_withheld", flow=self.flow, reason=f"{', '.join(late)} has not gone well since")
             return {}
         await self.outward.call("GET")
         self.sent_at = now
         return {"heartbeats": 1}
 
+    def _ours(self, facts: Facts, now: float) -> Ages:
+        return {name: self._age(strands, facts, now) for name, strands in self._parts() if self.install.owns(name)}
 
-def idleness(strands: Sequence[Strand], sent_at: float | None) -> str:
-    """Which part of a flow has not done its work since its last heartbeat; empty when all have."""
-    if not strands:
-        return "nothing takes part in it"
-    for strand in strands:
-        if strand.outage.since is not None:
-            return f"{strand.outage.connector.name} is down"
-        if strand.good_at is None or (sent_at is not None and strand.good_at <= sent_at):
-            return f"{strand.name} has not turned since"
-    return ""
+    def _age(self, strands: Sequence[Strand], facts: Facts, now: float) -> float | None:
+        if why := hindrance(strands, facts):
+            log.debug("heartbeat_withheld", flow=self.flow, reason=why)
+            return None
+        return now - min(strand.good_at or 0.0 for strand in strands)
+
+    def _late(self, ages: Ages, since: float) -> list[str]:
+        """The connectors, or the flow itself if it has none, that did not do their part within so many seconds."""
+        told = {name: ages.get(name) for name, _ in self._parts()}
+        late = [name for name, age in told.items() if age is None or age > since or (age == since and self.sent_at)]
+        return late if told else [self.flow]
+
+    def _parts(self) -> Iterator[tuple[str, list[Strand]]]:
+        strands = self.pulse.strands[self.flow]
+        for name in dict.fromkeys(strand.outage.connector.name for strand in strands):
+            yield name, [strand for strand in strands if strand.outage.connector.name == name]
 
 
-def hindrance(strands: Sequence[Strand], facts: Facts | None) -> str:
-    """What the state of the daemon says against a flow, although it turns; empty when nothing does."""
-    if facts is None or not facts.database_ok:
-        return "PostgreSQL does not answer"
+def hindrance(strands: Sequence[Strand], facts: Facts) -> str:
+    """What keeps these parts of a flow from going well, although they may turn; empty when nothing does."""
     failing = {beat.name for beat in facts.beats if beat.failing_since}
     stalled = {check.subject for check in report(facts).checks if check.status is Status.FAIL}
     waiting = {f"{one.destination}/{one.kind}" for one in facts.backlogs}
     for strand in strands:
+        if strand.outage.since is not None:
+            return f"{strand.outage.connector.name} is down"
+        if strand.good_at is None:
+            return f"{strand.name} has not turned"
         if strand.name in failing:
             return f"{strand.name} fails"
         if strand.queue in stalled:

@@ -41,6 +41,7 @@ SERIES: Mapping[str, Series] = {
     "outbox_oldest_seconds": Series(Gauge, "Age of the oldest deliverable message.", ("destination", "kind")),
     "cases_open": Series(Gauge, "Open cases, by class.", ("case_class",)),
     "connector_up": Series(Gauge, "1 while a system can be used.", ("connector",)),
+    "connector_owned": Series(Gauge, "1 where this process works for a system, 0 where another does.", ("connector",)),
     "alerts": Series(Counter, "Messages to a target of alerts, by what became of them.", ("target", "outcome")),
     "database_up": Series(Gauge, "1 while PostgreSQL answers."),
     "build_info": Series(Gauge, "Always 1; the labels tell what runs.", ("version", "python")),

@@ -14,7 +14,7 @@ from khaossync.loops.loop import Loop
 from khaossync.loops.outage import Outage
 from khaossync.ops import notify
 from khaossync.ops.beats import Beats
-from khaossync.ops.health import Backlog, Check, ConnectorState, Facts, Status, report
+from khaossync.ops.health import Backlog, Check, ConnectorState, Facts, Holding, Status, report
 
 log = structlog.get_logger()
 
@@ -38,9 +38,23 @@ class Depth(Protocol):
     def oldest_at(self) -> datetime | None: ...
 
 
+class Ownership(Protocol):
+    """Who works for which connectors, as `ops.health.Holding` tells it."""
+
+    @property
+    def held(self) -> frozenset[str]: ...
+    @property
+    def elsewhere(self) -> frozenset[str]: ...
+    @property
+    def idle(self) -> Mapping[str, float]: ...
+
+
 @dataclass(slots=True)
 class Vigil:
-    """The facts of one daemon. `depths` and `cases` ask the outbox and raise SyncError while it is away."""
+    """The facts of one daemon. `depths` and `cases` ask the outbox and raise SyncError while it is away.
+
+    What belongs to connectors that another process works for is left to that process.
+    """
 
     clock: Clock
     beats: Beats
@@ -48,6 +62,7 @@ class Vigil:
     loops: tuple[Loop, ...]
     depths: Callable[[], Awaitable[Iterable[Depth]]]
     cases: Callable[[], Awaitable[Mapping[str, int]]]
+    ownership: Ownership
     draining: bool = False
     started_at: datetime = field(init=False)
 
@@ -56,9 +71,12 @@ class Vigil:
 
     async def facts(self) -> Facts:
         """Everything that the verdict on our health rests on."""
+        holding = Holding(self.ownership.held, self.ownership.elsewhere, self.ownership.idle)
         try:
             backlogs = tuple(
-                Backlog(one.destination, one.kind, one.depth, one.oldest_at, STALLED) for one in await self.depths()
+                Backlog(one.destination, one.kind, one.depth, one.oldest_at, STALLED)
+                for one in await self.depths()
+                if one.destination not in holding.elsewhere
             )
             cases, answers = await self.cases(), True
         except SyncError as error:
@@ -77,8 +95,10 @@ class Vigil:
             connectors=tuple(
                 ConnectorState(name, outage.since is None, outage.since, outage.answered)
                 for name, outage in self.outages.items()
+                if name not in holding.elsewhere
             ),
             draining=self.draining,
+            holding=holding,
         )
 
     async def run(self) -> None:

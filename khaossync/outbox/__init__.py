@@ -10,12 +10,16 @@ from khaossync.outbox.desk import ignore_case, list_cases, retry_case, show_case
 from khaossync.outbox.examining import Examination, examine
 from khaossync.outbox.migrate import ensure_current, migrate
 from khaossync.outbox.outbox import PostgresOutbox, open_outbox
+from khaossync.outbox.pulsing import Ages
 from khaossync.outbox.releasing import release_after_change
 from khaossync.outbox.running import begin_run, end_run
+from khaossync.outbox.sharing import CHORES
 from khaossync.outbox.surveying import Survey, delivery_methods, survey
 from khaossync.outbox.tracing import Trace, trace
 
 __all__ = [
+    "CHORES",
+    "Ages",
     "Database",
     "DatabaseSettings",
     "Examination",

@@ -34,7 +34,7 @@ T = TypeVar("T")
 # with a cursor misses none), and the same page told twice at once is harmless. A process that stops dead in the middle
 # of it loses its transaction rather than holding up the others.
 SERIALISE = """
-select set_config('idle_in_transaction_session_timeout', '20s', true),
+select set_config('idle_in_transaction_session_timeout', '5s', true),
     pg_advisory_xact_lock(hashtextextended('khaossync/accept', 0))"""
 
 

@@ -32,7 +32,15 @@ group by b.id order by b.created_at, b.id limit $1"""
 
 OPEN_CASES = "select class, count(*) as count from khaossync.cases where state = 'open' group by class"
 CURSORS = "select source, stream, read_at from khaossync.cursors where source <> '' order by source, stream"
-OWNERS = "select connector, holder, epoch, since from khaossync.owners order by connector"
+# Who owns each connector, and whether its session still holds the lock.
+OWNERS = """
+select o.connector, o.holder, o.epoch, o.since, exists (
+    select from pg_locks l
+    where l.locktype = 'advisory' and l.objsubid = 1 and l.granted
+        and l.database = (select oid from pg_database where datname = current_database())
+        and (l.classid::bigint << 32) | l.objid::bigint = hashtextextended('khaossync/owner/' || o.connector, 0)
+) as held
+from khaossync.owners o order by o.connector"""
 # Counts all that was ever asked for; for a person who waits, not for a probe.
 LEDGER = "select outcome, count(*) as count from khaossync.ledger group by outcome"
 
@@ -82,12 +90,13 @@ class StreamRead:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who owns a connector's queue, or owned it last."""
+    """Who owns a connector, or owned it last when it is not `held` any more."""
 
     connector: str
     holder: str
     epoch: int
     since: datetime
+    held: bool
 
 
 @dataclass(frozen=True, slots=True)

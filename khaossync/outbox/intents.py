@@ -25,20 +25,19 @@ update khaossync.intents i
 set message_ids = array(select unnest(i.message_ids) except select unnest($3::bigint[]))
 where i.id = any($2::bigint[])"""
 
-# What a predecessor was about to send may have been sent. While its call may be under way ($3) it rests: looking for it
-# at once would find nothing.
+# What a predecessor was about to send may have been sent. While its call may be under way it rests: looking for it at
+# once would find nothing. A call may have begun long after its intent, so the rest is counted from now.
 DOUBT = """
 with left_behind as (
-    delete from khaossync.intents where destination = $1 returning at, message_ids
-), newest as (
-    select message_id, least(max(at), $2::timestamptz) + $3::interval as rests_until
-    from left_behind cross join lateral unnest(message_ids) as message_id group by message_id
+    delete from khaossync.intents where destination = $1 returning message_ids
+), doubted as (
+    select distinct unnest(message_ids) as message_id from left_behind
 )
 update khaossync.messages m
 set doubt = true,
-    state = case when m.state = 'ready' and rests_until > $2 then 'waiting' else m.state end,
-    not_before = case when m.state = 'ready' and rests_until > $2 then rests_until else m.not_before end
-from newest where m.id = newest.message_id"""
+    state = case when m.state = 'ready' and $3::interval > '0' then 'waiting' else m.state end,
+    not_before = case when m.state = 'ready' and $3::interval > '0' then $2::timestamptz + $3 else m.not_before end
+from doubted where m.id = doubted.message_id"""
 
 
 @dataclass(slots=True)

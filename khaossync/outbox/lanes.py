@@ -55,6 +55,11 @@ class Lanes:
                 claimed.append(message)
         return claimed
 
+    @property
+    def flying(self) -> bool:
+        """Whether any claim is unsettled."""
+        return bool(self._flying)
+
     def is_flying(self, message: Message) -> bool:
         """Whether this very claim is unsettled; a message may be claimed again after its owner changed."""
         return self._flying.get(message.id) is message

@@ -13,15 +13,17 @@ from khaossync.domain.documents import Document, Kind
 from khaossync.domain.errors import OwnershipLostError
 from khaossync.domain.knowledge import Knowledge, Question
 from khaossync.domain.messages import Message, Settlement
-from khaossync.outbox import accepting, counting, ending, holding, intents, knowing, settling
+from khaossync.outbox import accepting, counting, ending, holding, intents, judging, knowing, settling
 from khaossync.outbox.counting import Depth
 from khaossync.outbox.database import Database, DatabaseSettings, open_database
 from khaossync.outbox.gathering import Gathering
 from khaossync.outbox.intents import Intents
 from khaossync.outbox.migrate import ensure_current, migrate
+from khaossync.outbox.ownership import Ownership
+from khaossync.outbox.pulsing import Ages, share
 from khaossync.outbox.queues import Queues
 from khaossync.outbox.tidying import tidy
-from khaossync.ports import Acceptance, Accepted, Hint, Listed
+from khaossync.ports import Acceptance, Accepted, Hint, Judge, Listed
 
 
 class PostgresOutbox:
@@ -36,17 +38,31 @@ class PostgresOutbox:
         self._clock = clock
         self._queues = queues
         self._intents = Intents()
+        self._judging = asyncio.Lock()
         self._accepting = Gathering(self._accept, width=1, limit=64)
         self._settling = Gathering(self._settle, width=4, limit=64)
 
     @property
     def owned(self) -> frozenset[str]:
-        """The connectors whose queues are ours now."""
+        """The connectors that are ours now."""
         return self._queues.owned
 
     async def own(self, connectors: Iterable[str]) -> None:
-        """Take the queues of these connectors as soon as they are free; tried once before this returns."""
+        """Take our share of these connectors as soon as they are free; tried once before this returns."""
         await self._queues.own(connectors)
+
+    def owns(self, connector: str) -> bool:
+        """Whether a connector is ours now; raises what ended the keeping of it."""
+        return self._queues.owns(connector)
+
+    async def until(self, connector: str, owned: bool) -> None:
+        """Return as soon as a connector is ours, or is not."""
+        await self._queues.until(connector, owned)
+
+    @property
+    def ownership(self) -> Ownership:
+        """Who owns what, and the way to other owners."""
+        return self._queues.ownership
 
     async def turn(self) -> None:
         """Look now at what is due, instead of within a second."""
@@ -87,6 +103,10 @@ class PostgresOutbox:
         async with self.database.connection() as connection:
             return await knowing.remember_hint(connection, source, hint, self._clock.now())
 
+    def pass_on(self, connector: str, stream: str, subject: str) -> None:
+        """Have the owner of this connector told of a hint, soon; a hint that gets lost is no loss."""
+        self._queues.ownership.pass_on(connector, stream, subject)
+
     async def listed(self, channel: str, after: str, limit: int) -> Listed:
         """The channel's listings by SKU, so many behind this one; what is stored and cannot be read is left out."""
         async with self.database.connection() as connection:
@@ -95,6 +115,18 @@ class PostgresOutbox:
     async def counted(self, channel: str, until: datetime) -> Sequence[str]:
         """The stock codes of which the channel posted units before this moment, and which the ERP was read after."""
         return await self.database.transact(holding.counted, channel, until)
+
+    async def take_in(self, source: str, judge: Judge) -> Accepted:
+        """Let `judge` see what is stored, and store what it returns, while no process stores anything else.
+
+        What is judged and stored again after a collision is judged again. Raises OwnershipLostError, with nothing
+        stored, unless the source is ours all the while.
+        """
+        async with self._judging:
+            epochs = self._queues.epochs([source])
+            told = await self.database.transact(judging.take_in, judge, epochs, self.owned, self._clock.now())
+        self._queues.tell(told.destinations, told.replaced, told.due)
+        return told.accepted[0]
 
     async def accept(self, acceptance: Acceptance) -> Accepted:
         """Store a page, its messages and its cursor in one transaction; pages that come together share it.
@@ -110,7 +142,7 @@ class PostgresOutbox:
     async def intend(self, messages: Sequence[Message]) -> None:
         """Commit that these are about to be sent; raises OwnershipLostError when they are no longer ours."""
         self._queues.insist(messages)
-        epochs = self._queues.epochs(messages)
+        epochs = self._queues.epochs(message.destination for message in messages)
         async with self.database.connection() as connection:
             await intents.intend(connection, self._intents, messages, epochs, self._clock.now())
 
@@ -144,6 +176,11 @@ class PostgresOutbox:
         async with self.database.connection() as connection:
             return await counting.open_cases(connection)
 
+    async def share_pulse(self, flow: str, ours: Ages) -> Ages:
+        """Tell how our connectors fare in a flow; returns how all do, as far as their processes told."""
+        async with self.database.connection() as connection:
+            return await share(connection, flow, ours)
+
     async def tidy(self) -> Mapping[str, int]:
         """Prune everything whose time is up; returns how many rows of which sort went."""
         return await tidy(self.database, self._clock.now())
@@ -161,7 +198,7 @@ class PostgresOutbox:
 
     async def _settle(self, group: Sequence[Sequence[Settlement]]) -> Sequence[Mapping[int, Message]]:
         settled = left = list(chain.from_iterable(group))
-        epochs, now = self._queues.epochs(item.message for item in settled), self._clock.now()
+        epochs, now = self._queues.epochs(item.message.destination for item in settled), self._clock.now()
         regained: Mapping[int, Message] = {}
         if ending.is_plain(settled):
             async with self.database.connection() as connection:

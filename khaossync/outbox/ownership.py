@@ -1,27 +1,26 @@
-"""Ownership: which connectors' queues are ours, by session locks on a connection that does nothing else."""
+"""Ownership: which connectors are ours, by session locks on a connection that does nothing else."""
 
-import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 
 import asyncpg
 import structlog
 
 from khaossync.clock import Clock
 from khaossync.domain.errors import OwnershipLostError
-from khaossync.outbox.database import translated
 from khaossync.outbox.intents import DOUBT
 from khaossync.outbox.rows import MESSAGE_COLUMNS
+from khaossync.outbox.seats import GIVE, JOIN, LEAVE, TAKE, company, end_silent, look
+from khaossync.outbox.session import Session
+from khaossync.outbox.sharing import Round
 
 log = structlog.get_logger()
 
-# The lock lives as long as its session: a dead owner is replaced at once, without a lease to wait out.
-TAKE = "select pg_try_advisory_lock(hashtextextended('khaossync/owner/' || $1, 0))"
-
-# Waits for a predecessor's transactions under way; what it commits later meets another epoch.
+# Waits for a predecessor's transactions under way; what it commits later meets another epoch. The time is PostgreSQL's,
+# for the machines that share it need not agree on theirs.
 BUMP = """
-insert into khaossync.owners as o (connector, epoch, holder, since) values ($1, 1, $2, $3)
+insert into khaossync.owners as o (connector, epoch, holder, since) values ($1, 1, $2, clock_timestamp())
 on conflict (connector) do update set epoch = o.epoch + 1, holder = excluded.holder, since = excluded.since
 returning epoch"""
 
@@ -41,12 +40,27 @@ returning {MESSAGE_COLUMNS}"""  # noqa: S608  static text
 # Which of these still hold up their keys; a person may have ignored the others.
 STILL_BLOCKING = "select id from khaossync.messages where id = any($1::bigint[]) and state <> 'ready'"
 
+# Hints for whichever process owns the connectors.
+HINT_ON = "select pg_notify('khaossync_hints', told) from unnest($1::text[]) as hints (told)"
+
 PROMOTED_AT_ONCE = 1000
-CHANNEL = "khaossync"
+MOST_HINTS = 1000
+"""How many wait at most while PostgreSQL is away; the oldest go."""
+OVERDUE = 3.0
+"""Seconds for which a free connector is left to a daemon that has fewer; then whoever sees it takes it."""
+
+KEPT = 60.0
+"""Seconds for which nothing is given away again to daemons that did not take what was free for them."""
+
+Heed = Callable[[str, str, str], None]
+"""(connector, stream, subject) of a hint."""
 
 
 class Ownership:
-    """Holds the locks of the connectors it was asked for, as far as nobody else holds them."""
+    """Holds the locks of the connectors it was asked for, as far as nobody else holds them: its fair share of them.
+
+    `changed` is called whenever what is ours may have changed, `nudge` when there may be something to do.
+    """
 
     def __init__(
         self,
@@ -54,17 +68,28 @@ class Ownership:
         clock: Clock,
         holder: str,
         grace: timedelta,
+        changed: Callable[[], None],
+        nudge: Callable[[], None],
     ) -> None:
-        self._connect = connect
         self._clock = clock
         self._holder = holder
         self._grace = grace
-        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+        self._changed = changed
+        self._nudge = nudge
+        self.session = Session(connect, clock, {"khaossync": self._hear, "khaossync_hints": self._hint}, self._ended)
         self._wanted: set[str] = set()
-        self._held: set[str] = set()
+        self._held: dict[str, int] = {}
         self._epochs: dict[str, int] = {}
+        self._joined: tuple[int, str] = (0, "")
+        self._given: set[str] = set()
+        self._keeps_until = 0.0
+        self._free_since: dict[str, float] = {}
+        self._idle_since: dict[str, float] = {}
+        self._passing: list[str] = []
+        self.found = Round(0)
+        self.giving = ""
         self.heard: set[str] = set()
-        self.nudged = asyncio.Event()
+        self.heed: Heed = lambda _connector, _stream, _subject: None
 
     def want(self, connectors: Iterable[str]) -> None:
         """Ask for these from the next `take` on."""
@@ -72,9 +97,27 @@ class Ownership:
 
     @property
     def held(self) -> frozenset[str]:
-        """The connectors that are ours at this moment, as far as we know."""
-        alive = self._connection is not None and not self._connection.is_closed()
-        return frozenset(self._held) if alive else frozenset()
+        """The connectors that are ours at this moment, as far as we know; not the one that we are giving away."""
+        if not self.session.alive:
+            return frozenset()
+        return frozenset(name for name, serial in self._held.items() if serial == self.session.serial) - {self.giving}
+
+    @property
+    def elsewhere(self) -> frozenset[str]:
+        """The connectors that other processes worked for when we looked last."""
+        return self.found.elsewhere - self.held
+
+    @property
+    def idle(self) -> Mapping[str, float]:
+        """For how many seconds nobody, as far as we see, has worked for the connectors for which nobody does."""
+        now = self._clock.monotonic()
+        return {name: now - since for name, since in self._idle_since.items()}
+
+    def insist(self, connector: str) -> None:
+        """Raise OwnershipLostError unless this is ours for certain, whatever happened to this process just now."""
+        if connector not in self._held or self._held[connector] != self.session.serial:
+            raise OwnershipLostError(f"{connector}: another process works for it now; nothing was sent")
+        self.session.insist()
 
     def epochs(self, connectors: Iterable[str]) -> Mapping[str, int]:
         """The epochs under which these were ours last; raises OwnershipLostError for one that never was."""
@@ -84,66 +127,107 @@ class Ownership:
         return {name: self._epochs[name] for name in names}
 
     async def take(self) -> Mapping[str, bool]:
-        """Take what is free; tells for each connector taken whether nobody else owned it since it was ours."""
-        with translated():
-            connection = await self._alive()
-            return {
+        """Take what is due to us; tells for each connector taken whether nobody else owned it since it was ours."""
+        async with self.session.use() as connection:
+            await self._join(connection)
+            self.found = await look(connection, sorted(self._wanted))
+            if await end_silent(connection, self.found):
+                self.found = await look(connection, sorted(self._wanted))
+            overdue = self._overdue()
+            taken = {
                 name: await self._bump(connection, name)
-                for name in sorted(self._wanted - self._held)
+                for name in self.found.due(overdue, self._given)
                 if await connection.fetchval(TAKE, name)
             }
+        if overdue.intersection(taken):  # somebody is there and takes nothing: to give would be to leave it lying
+            self._keeps_until = self._clock.monotonic() + KEPT
+        self._note_idle(taken)
+        return taken
+
+    def share(self) -> None:
+        """Begin to give one connector away if another daemon has two fewer: nothing new is begun for it."""
+        if self.giving or self._clock.monotonic() < self._keeps_until:
+            return
+        if (surplus := self.found.surplus()) and surplus in self.held:
+            self.giving = surplus
+            log.info("ownership_leaving", connector=surplus)
+            self._changed()
+
+    async def give(self) -> None:
+        """Give away what we began to: whoever has fewer takes it."""
+        async with self.session.use() as connection:
+            await connection.execute(GIVE, self.giving)
+        log.info("ownership_given", connector=self.giving)
+        self._held.pop(self.giving, None)
+        self._given.add(self.giving)
+        self.giving = ""
 
     async def promote(self) -> Sequence[asyncpg.Record]:
         """Make ready what is due in our queues; the lock's own session does it, so no stranger can."""
-        with translated():
-            connection = await self._alive()
-            return await connection.fetch(PROMOTE, sorted(self._held), self._clock.now(), PROMOTED_AT_ONCE)
+        async with self.session.use() as connection:
+            return await connection.fetch(PROMOTE, sorted(self.held), self._clock.now(), PROMOTED_AT_ONCE)
 
     async def still_blocking(self, message_ids: Iterable[int]) -> set[int]:
         """Which of these messages still wait, are pending or parked."""
-        with translated():
-            connection = await self._alive()
+        async with self.session.use() as connection:
             return {row["id"] for row in await connection.fetch(STILL_BLOCKING, list(message_ids))}
+
+    def pass_on(self, connector: str, stream: str, subject: str) -> None:
+        """Have the process that owns this connector told of a hint, soon; a hint that gets lost is no loss."""
+        self._passing = [*self._passing[1 - MOST_HINTS :], json.dumps([connector, stream, subject])]
+        self._nudge()
+
+    async def send_hints(self) -> None:
+        """Send what is to be passed on."""
+        if self._passing:
+            told, self._passing = self._passing, []
+            async with self.session.use() as connection:
+                await connection.execute(HINT_ON, told)
 
     def forget(self, connectors: Iterable[str]) -> None:
         """Our epochs of these are stale: whatever we know of their queues must be read again."""
         for name in connectors:
             self._epochs.pop(name, None)
 
-    def drop(self) -> None:
-        """Give everything up at once, without asking a server that may not answer."""
-        if self._connection is not None:
-            self._connection.terminate()
+    async def _join(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        now, before = (self.session.serial, company(sorted(self._wanted))), self._joined
+        if now == before:
+            return
+        self.giving = "" if now[0] != before[0] else self.giving
+        if now[0] == before[0]:
+            await connection.execute(LEAVE, before[1])
+        await connection.execute(JOIN, now[1])
+        self._joined = now
 
-    async def close(self) -> None:
-        """Give everything up."""
-        if self._connection is not None and not self._connection.is_closed():
-            try:
-                await self._connection.close(timeout=5)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                self._connection.terminate()
+    def _overdue(self) -> set[str]:
+        now = self._clock.monotonic()
+        self._free_since = {name: self._free_since.get(name, now) for name in self.found.free}
+        self._given.intersection_update(self._free_since)
+        return {name for name, since in self._free_since.items() if now - since >= OVERDUE}
 
-    async def _alive(self) -> "asyncpg.Connection[asyncpg.Record]":
-        if self._connection is None or self._connection.is_closed():
-            self._held.clear()
-            self._connection = await self._connect()
-            self._connection.add_termination_listener(self._ended)
-            await self._connection.add_listener(CHANNEL, self._hear)
-        return self._connection
+    def _note_idle(self, taken: Iterable[str]) -> None:
+        now = self._clock.monotonic()
+        self._idle_since = {name: self._idle_since.get(name, now) for name in self.found.idle.difference(taken)}
 
     async def _bump(self, connection: "asyncpg.Connection[asyncpg.Record]", name: str) -> bool:
-        epoch = int(await connection.fetchval(BUMP, name, self._holder, self._clock.now()))
+        epoch = int(await connection.fetchval(BUMP, name, self._holder))
         continuous = self._epochs.get(name) == epoch - 1
         if not continuous:
             await connection.execute(DOUBT, name, self._clock.now(), self._grace)
         self._epochs[name] = epoch
-        self._held.add(name)
+        self._held[name] = self.session.serial
         log.info("ownership_taken", connector=name, epoch=epoch, continuous=continuous)
         return continuous
 
-    def _hear(self, _connection: Any, _pid: int, _channel: str, payload: object) -> None:
-        self.heard.add(str(payload))
-        self.nudged.set()
+    def _hear(self, payload: str) -> None:
+        self.heard.add(payload)
+        self._nudge()
 
-    def _ended(self, _connection: Any) -> None:
-        self.nudged.set()
+    def _hint(self, payload: str) -> None:
+        connector, stream, subject = json.loads(payload)
+        if connector in self.held:
+            self.heed(connector, stream, subject)
+
+    def _ended(self) -> None:
+        self._changed()
+        self._nudge()

@@ -10,12 +10,13 @@ import structlog
 
 from khaossync.clock import Clock
 from khaossync.domain.documents import Kind
-from khaossync.domain.errors import OwnershipLostError, SyncError
+from khaossync.domain.errors import OwnershipLostError, SyncError, TransientError
 from khaossync.domain.messages import Complete, HandOver, Message, Settlement, Withdraw
 from khaossync.outbox.database import Database
 from khaossync.outbox.feeds import Feed
 from khaossync.outbox.levelling import Replaced
 from khaossync.outbox.ownership import PROMOTED_AT_ONCE, Ownership
+from khaossync.outbox.session import BEAT
 from khaossync.outbox.settling import park_unreadable
 
 log = structlog.get_logger()
@@ -34,9 +35,10 @@ class Queues:
     def __init__(self, database: Database, clock: Clock, holder: str, grace: timedelta) -> None:
         self._database = database
         self._clock = clock
-        self._ownership = Ownership(database.connect, clock, holder, grace)
+        self._nudged = asyncio.Event()
+        self._ownership = Ownership(database.connect, clock, holder, grace, self._stir, self._nudged.set)
         self._feeds: dict[tuple[str, bool], Feed] = {}
-        self._adopted = asyncio.Event()
+        self._changed = asyncio.Event()
         self._turning = asyncio.Lock()
         self._turns = 0
         self._failure: BaseException | None = None
@@ -46,9 +48,25 @@ class Queues:
         """The connectors whose queues are ours now."""
         return self._ownership.held
 
-    def epochs(self, messages: Iterable[Message]) -> Mapping[str, int]:
-        """The epochs that fence what is written about these messages."""
-        return self._ownership.epochs(message.destination for message in messages)
+    @property
+    def ownership(self) -> Ownership:
+        """Who owns what."""
+        return self._ownership
+
+    def owns(self, connector: str) -> bool:
+        """Whether a connector is ours now. Raises whatever ended the keeping: nothing will ever be ours again."""
+        if self._failure is not None:
+            raise self._failure
+        return connector in self.owned
+
+    async def until(self, connector: str, owned: bool) -> None:
+        """Return as soon as a connector is ours, or is not."""
+        while self.owns(connector) is not owned:
+            await self._changed.wait()
+
+    def epochs(self, connectors: Iterable[str]) -> Mapping[str, int]:
+        """The epochs that fence what is written in the name of these connectors."""
+        return self._ownership.epochs(connectors)
 
     async def own(self, connectors: Iterable[str]) -> None:
         """Take these as soon as they are free; tried once before this returns."""
@@ -60,9 +78,7 @@ class Queues:
 
         Raises whatever ended the keeping: nothing will ever be ours again.
         """
-        if self._failure is not None:
-            raise self._failure
-        if destination not in self.owned:
+        if not self.owns(destination):
             return []
         feed = self._feed(destination, kind)
         await feed.fill(self._database, kind, limit)
@@ -70,11 +86,7 @@ class Queues:
 
     async def ready(self, destination: str, kind: Kind) -> None:
         """Return as soon as something may be claimable; waits while the queue is not ours."""
-        while destination not in self.owned:
-            if self._failure is not None:
-                raise self._failure
-            self._adopted.clear()
-            await self._adopted.wait()
+        await self.until(destination, owned=True)
         await self._feed(destination, kind).ready(kind)
 
     def release(self, messages: Iterable[Message]) -> None:
@@ -116,45 +128,38 @@ class Queues:
             if feed.destination in destinations:
                 feed.more()
         if due:
-            self._ownership.nudged.set()
+            self._nudged.set()
 
     def lost(self, messages: Iterable[Message]) -> None:
         """Somebody else owned what we thought ours: take again what is free, and read it again."""
         self._ownership.forget({message.destination for message in messages})
-        self._ownership.drop()
+        self._ownership.session.drop()
 
     async def keep(self) -> None:
         """Hold on to our queues for ever, through PostgreSQL's absences."""
-        away = False
-        while True:
-            try:
-                await self.turn()
-            except (SyncError, asyncpg.PostgresError) as error:
-                self._ownership.drop()
-                if not away:
-                    log.error("outbox_away", reason=str(error))
-                away = True
-                await asyncio.sleep(TURN)
-                continue
-            if away:
-                log.info("outbox_back")
-            away = False
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._ownership.nudged.wait(), TURN)
+        tasks = [asyncio.create_task(self._take_turns(), name="turns"), asyncio.create_task(self._beat(), name="beat")]
+        try:
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await ended.pop()  # neither ends by itself, so this raises
+        finally:
+            for task in tasks:
+                task.cancel()
 
     def kept(self, keeper: "asyncio.Task[None]") -> None:
         """The keeping ended: whoever waits for a queue is told why."""
         if not keeper.cancelled():
             self._failure = keeper.exception()
-            self._ownership.drop()
-        self._adopted.set()
+            self._ownership.session.drop()
+        self._stir()
 
     async def turn(self) -> None:
-        """One round of keeping: take, promote, park what cannot be read, forget what no longer blocks."""
+        """One round of keeping: take and give, promote, park what cannot be read, forget what no longer blocks."""
         async with self._turning:
-            self._ownership.nudged.clear()
+            self._nudged.clear()
+            await self._ownership.send_hints()
             for connector, continuous in (await self._ownership.take()).items():
                 self._adopt(connector, continuous)
+            await self._share()
             await self._promote()
             await self._park_broken()
             self._turns += 1
@@ -164,7 +169,7 @@ class Queues:
 
     async def close(self) -> None:
         """Give up our queues."""
-        await self._ownership.close()
+        await self._ownership.session.close()
 
     def _feed(self, destination: str, kind: Kind) -> Feed:
         address = (destination, kind is Kind.STOCK_LEVEL)
@@ -178,7 +183,43 @@ class Queues:
                 old.more()
             if not continuous:
                 self._feeds[connector, levels] = Feed(connector, levels=levels)
-        self._adopted.set()
+        self._stir()
+
+    async def _share(self) -> None:
+        """What we give away goes when nothing of its queue is under way: not in the middle of a delivery."""
+        self._ownership.share()
+        giving = self._ownership.giving
+        if giving and not any(feed.lanes.flying for feed in self._feeds.values() if feed.destination == giving):
+            await self._ownership.give()
+
+    async def _take_turns(self) -> None:
+        away = False
+        while True:
+            try:
+                await self.turn()
+            except (SyncError, asyncpg.PostgresError) as error:
+                self._ownership.session.drop()
+                if not away:
+                    log.error("outbox_away", reason=str(error))
+                away = True
+                await asyncio.sleep(TURN)
+                continue
+            if away:
+                log.info("outbox_back")
+            away = False
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._nudged.wait(), TURN)
+
+    async def _beat(self) -> None:
+        """Beside the turns, for one of them may take long; what was lost with a beat, the next turn takes again."""
+        while True:
+            with suppress(TransientError):
+                await self._ownership.session.beat()
+            await asyncio.sleep(BEAT)
+
+    def _stir(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     async def _promote(self) -> None:
         full = True

@@ -20,9 +20,10 @@ from khaossync.outbox.levelling import deliver_levels, forget_levels, lock_level
 from khaossync.outbox.linking import settle_links
 from khaossync.outbox.rows import MESSAGE_COLUMNS, columns, message_of
 
-# Law 5. Holds off a successor until this transaction ends; an epoch that moved on gives fewer rows than asked for.
+# Law 5. Holds off a successor until this transaction ends; an epoch that moved on gives fewer rows than asked for. Of a
+# process that stands still in the middle of it PostgreSQL ends the transaction, so that no successor waits for ever.
 FENCE = """
-select o.connector
+select o.connector, set_config('idle_in_transaction_session_timeout', '5s', true)
 from khaossync.owners o join unnest($1::text[], $2::bigint[]) as held (connector, epoch) using (connector, epoch)
 order by o.connector
 for share of o"""

@@ -5,12 +5,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 
 import aiohttp
 import structlog
+from aiohttp.abc import AbstractStreamWriter
 
 from khaossync.clock import Clock
-from khaossync.domain.errors import AmbiguousError, ConnectorDownError, RateLimitedError, SyncError, TransientError
+from khaossync.domain.errors import (
+    AmbiguousError,
+    ConnectorDownError,
+    OwnershipLostError,
+    RateLimitedError,
+    SyncError,
+    TransientError,
+)
 from khaossync.ports import Meter
 from khaossync.transport.buckets import Charge
 from khaossync.transport.clocks import ahead
@@ -37,6 +46,7 @@ class UnauthorisedError(ConnectorDownError):
 class Request:
     """One request. `operation` names it in logs and metrics; `safe` tells that sending it twice does no harm.
 
+    `writes` tells that it changes something, so that only the process that works for the system may send it.
     `readable` are failing statuses whose body the caller reads itself (a SOAP fault comes with 500). `door` is the
     one of the limiter's doors that it goes through, where a system bears only so many calls at once. `feed` takes the
     body of a good answer piece by piece, where it may be too long to be held; what it raises ends the reading.
@@ -52,6 +62,7 @@ class Request:
     readable: frozenset[int] = frozenset()
     door: str = ""
     feed: Callable[[bytes], None] | None = None
+    writes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +75,25 @@ class Answer:
     turn: Turn
 
 
+class _Permitted(aiohttp.BytesPayload):
+    """A body that asks whether it may still go before its first byte does; headers wait for it in the same buffer."""
+
+    def __init__(self, body: bytes, permit: Callable[[], None]) -> None:
+        super().__init__(body)
+        self._permit = permit
+
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        self._permit()
+        await super().write_with_length(writer, content_length)
+
+
 class Http:
     """The way to one system: its session, its limiter, its measurements.
 
     No answer may be longer than `max_body` bytes, or `max_fed` where it is not held but fed to its reader.
     `skew` is by how much the system's clock was ahead of ours at its last answer that told the time; None before one.
+    `permit` raises OwnershipLostError for a system that this process may not change; it is asked when the connection
+    stands and the next thing is to send, for a process may stand still at any time before that.
     """
 
     def __init__(
@@ -81,6 +106,7 @@ class Http:
         *,
         max_body: int = 64 * 1024 * 1024,
         max_fed: int = 256 * 1024 * 1024,
+        permit: Callable[[str], None] = lambda _system: None,
     ) -> None:
         self.limiter = limiter
         self._system = system
@@ -89,6 +115,7 @@ class Http:
         self._meter = meter
         self._max_body = max_body
         self._max_fed = max_fed
+        self._permit = permit
         self.skew: timedelta | None = None
 
     async def send(self, request: Request, priority: Priority, cost: float = 1) -> Answer:
@@ -136,7 +163,7 @@ class Http:
                 request.method,
                 request.url,
                 headers=request.headers,
-                data=request.body,
+                data=self._data(request),
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=request.timeout.total_seconds(), sock_connect=10),
             ) as response:
@@ -153,7 +180,14 @@ class Http:
                 f"{self._system}: cannot connect for {request.operation}: {_text(error)}"
             ) from error
         except (TimeoutError, aiohttp.ClientError) as error:
+            if isinstance(error.__cause__, OwnershipLostError):
+                raise error.__cause__ from None
             raise self._lost(request, f"connection lost ({_text(error)})") from error
+
+    def _data(self, request: Request) -> bytes | aiohttp.Payload | None:
+        if request.body is None or not request.writes:
+            return request.body
+        return _Permitted(request.body, partial(self._permit, self._system))
 
     async def _body(self, request: Request, response: aiohttp.ClientResponse) -> bytes:
         held: list[bytes] = []

@@ -17,6 +17,7 @@ from khaossync.domain.errors import ConnectorDownError
 from khaossync.loops.loop import Loop, Tick
 from khaossync.loops.outage import Outage
 from khaossync.ops.beats import Beats
+from khaossync.ops.health import Holding
 from khaossync.ops.hooks import HookDoor
 from khaossync.ops.lookout import Lookout
 from khaossync.ops.metrics import Metrics
@@ -62,7 +63,7 @@ class Ward:
         )
         shop = cast(Connector, SimpleNamespace(name="shop", kind="toy", probe=Away()))
         self.outage = Outage(shop, self.clock)
-        vigil = Vigil(self.clock, beats, {"shop": self.outage}, (loop,), self._depths, self._cases)
+        vigil = Vigil(self.clock, beats, {"shop": self.outage}, (loop,), self._depths, self._cases, Holding())
         server = Server(Lookout(vigil.facts, self.clock), metrics, HookDoor(_deaf, ()), host="127.0.0.1", port=0)
         await server.start()
         running = asyncio.create_task(loop.run(stop))

@@ -1,6 +1,5 @@
 """A shop that answers GraphQL by script on loopback, and a stream of a real connector pulled into a real outbox."""
 
-import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
@@ -128,7 +127,6 @@ def reading(connector: Connector, stream: str, outbox: PostgresOutbox, clock: Ha
         meter=NoMeter(),
         beat=lambda: None,
         look=lambda _channel, _level: None,
-        turn=asyncio.Lock(),
     )
     return Reading(pull, outbox, source, connector.name)
 

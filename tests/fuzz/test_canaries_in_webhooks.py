@@ -9,6 +9,7 @@ from fuzz.test_webhooks import BODY, HOOKS, headers
 from outbox.stories import query
 from structlog.testing import capture_logs
 
+from khaossync.loops.hints import Hints
 from khaossync.loops.listen import Listen
 from khaossync.outbox import PostgresOutbox
 from khaossync.ports import Connector
@@ -39,7 +40,8 @@ async def test_no_webhook_true_or_forged_leaves_a_person_in_the_log_or_in_what_i
     outbox: PostgresOutbox,
 ) -> None:
     """SHO-21: a hint names a record, and nothing else of it."""
-    listen = Listen({"shop": Connector("shop", "shopify", Silent(), hooks=HOOKS)}, {}, {}, outbox, NoMeter())
+    systems = {"shop": Connector("shop", "shopify", Silent(), hooks=HOOKS)}
+    listen = Listen(systems, Hints({}, {}, outbox), outbox, NoMeter())
     with capture_logs() as logs:
         for number, (topic, body) in enumerate(deliveries()):
             told = headers(body, Topic=topic, Webhook_Id=str(number))

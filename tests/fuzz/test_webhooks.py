@@ -26,6 +26,7 @@ from khaossync.channels import shopify
 from khaossync.channels.shopify.hooks import Webhooks
 from khaossync.clock import SystemClock
 from khaossync.domain.errors import ForgedError
+from khaossync.loops.hints import Hints
 from khaossync.loops.listen import Listen
 from khaossync.loops.loop import Wake
 from khaossync.ops.health import Facts
@@ -125,7 +126,7 @@ async def door(outbox: PostgresOutbox, clock: HandClock) -> AsyncIterator[Server
         own = settings(shop=SHOP, webhook_secrets=[SECRET])
         systems = {"shop": await shopify.build("shop", own, kit(clock, outbox, stack))}
         wakes = {("shop", one.name): Wake() for one in systems["shop"].sources}
-        listen = Listen(connectors=systems, wakes=wakes, named={}, outbox=outbox, meter=NoMeter())
+        listen = Listen(systems, Hints(wakes, {}, outbox), outbox, NoMeter())
 
         async def facts() -> Facts:
             return Facts(clock.now(), clock.now())

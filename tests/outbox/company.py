@@ -1,6 +1,5 @@
 """A shop, an ERP and every loop between them, each of which runs only when it is told to."""
 
-import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
@@ -216,21 +215,21 @@ class Company:
         config = self.configuration(await self.shop.start(), await self.khaos.start())
         systems = await connectors(config, Kit(self.clock, self.dice, Metrics(), self.outbox, stack))
         outages = {name: Outage(system, self.clock) for name, system in systems.items()}
-        rules, turn, clock, outbox = config.rules(), asyncio.Lock(), self.clock, self.outbox
+        rules, clock, outbox = config.rules(), self.clock, self.outbox
 
         def silent() -> None: ...
 
         for name, outage in outages.items():
             for source in outage.connector.sources:
-                pull = Pull(source, outage, outbox, rules, clock, Metrics(), silent, self.look, turn)
+                pull = Pull(source, outage, outbox, rules, clock, Metrics(), silent, self.look)
                 self.ticks[f"{name} {source.name}"] = pull.tick
         self.named = Named("catalogue", systems["shop"].readers["catalogue"])
-        by_name = Pull(self.named, outages["shop"], outbox, rules, clock, Metrics(), silent, self.look, turn)
+        by_name = Pull(self.named, outages["shop"], outbox, rules, clock, Metrics(), silent, self.look)
         self.ticks["shop catalogue by name"] = by_name.tick
         for name, kind in (("khaos", Kind.ORDER), ("khaos", Kind.CANCELLATION), ("shop", Kind.STOCK_LEVEL)):
             push = Push(kind, outages[name], outages, outbox, rules, clock, Metrics(), self.dice, silent, self.look)
             self.ticks[f"push {kind}"] = push.tick
-        self.ticks["levels"] = Relevel("shop", outbox, rules, clock, silent, turn).tick
+        self.ticks["levels"] = Relevel("shop", outbox, rules, clock, silent).tick
 
     def configuration(self, shop_url: str, khaos_url: str) -> Config:
         catalogue, peak = self.shop.state.catalogue, self.world.peak

@@ -18,7 +18,7 @@ from khaossync.ops.alerts.herald import Herald, Outlook, Target
 from khaossync.ops.alerts.matters import Exits
 from khaossync.ops.alerts.policy import DAILY, GROWTH, Wishes
 from khaossync.ops.alerts.wording import Telling
-from khaossync.ops.health import ConnectorState, Facts, LoopBeat
+from khaossync.ops.health import ConnectorState, Facts, Holding, LoopBeat
 from khaossync.ops.metrics import Metrics
 from khaossync.outbox import Database, PostgresOutbox, begin_run, end_run, ignore_case
 from khaossync.outbox.alerting import GROUPS, Told, case_groups, remember, remembered, unclean_ends
@@ -57,6 +57,7 @@ class Home:
     blind: bool = False
     beats: tuple[LoopBeat, ...] = ()
     connectors: tuple[ConnectorState, ...] = ()
+    elsewhere: frozenset[str] = frozenset()
     ear: Ear = field(default_factory=Ear)
 
     def __post_init__(self) -> None:
@@ -76,6 +77,7 @@ class Home:
             beats=self.beats,
             database_ok=not self.away,
             connectors=self.connectors,
+            holding=Holding(elsewhere=self.elsewhere),
         )
 
 
@@ -321,6 +323,23 @@ async def test_a_connector_that_another_daemon_took_over_is_not_called_mended(
     await closed(home.database, clock)
     await herald.tick()
     assert home.ear.said[-1] == [("resolved", "unmapped_sku", 1)]
+
+
+async def test_a_connector_that_becomes_ours_in_the_middle_of_a_look_is_not_called_mended(
+    outbox: PostgresOutbox, home: Home, clock: HandClock
+) -> None:
+    """Its cases were not looked at, and the facts are of a moment ago."""
+    await opened(outbox, "MUG")
+    home.connectors = (ConnectorState("shop", False, clock.now()),)
+    clock.forward(minutes=5)
+    await home.herald().tick()
+    told = len(home.ear.said)
+    herald, looks = home.herald(), iter([frozenset({"khaos"})])
+    herald.outlook = replace(herald.outlook, owned=lambda: next(looks, home.owned))
+    home.connectors, home.elsewhere = (), frozenset({"shop"})
+    assert await herald.tick() == {}
+    assert await herald.tick() == {}, "now it is ours, and the facts still tell that it is not"
+    assert len(home.ear.said) == told
 
 
 async def test_a_system_that_is_down_and_up_again_is_told(home: Home, clock: HandClock) -> None:

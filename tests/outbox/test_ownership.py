@@ -180,11 +180,14 @@ async def test_what_a_predecessor_was_sending_rests_until_its_call_has_ended(dsn
     """A slow ERP may still be booking the order of a process that was killed; looking at once would find nothing."""
     grace = timedelta(seconds=90)
     await claimed_and_crashed(dsn, clock, intending=True, grace=grace)
-    clock.forward(seconds=30)
+    clock.forward(seconds=100)  # a call may begin long after its intent: it had to wait for its turn
     async with process(dsn, clock, "b", grace) as successor:
         await successor.own(["khaos"])
         assert await successor.claim("khaos", Kind.ORDER, 10) == []
-        clock.forward(seconds=61)
+        clock.forward(seconds=89)
+        await successor.turn()
+        assert await successor.claim("khaos", Kind.ORDER, 10) == []
+        clock.forward(seconds=2)
         await successor.turn()
         assert (await claim_one(successor)).doubt
 

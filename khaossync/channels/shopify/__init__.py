@@ -28,7 +28,7 @@ async def build(name: str, settings: Settings, kit: Kit) -> Connector:
     """The connector of one shop. Opens one HTTP session, which the kit's stack closes; calls nothing."""
     session = await kit.stack.enter_async_context(aiohttp.ClientSession())
     bucket = CostBucket(settings.bucket, settings.bucket, settings.restore_rate)
-    http = Http(name, session, Limiter(bucket), kit.clock, kit.meter)
+    http = Http(name, session, Limiter(bucket), kit.clock, kit.meter, permit=kit.permit)
     client = Client(settings, http, tokens(settings, http, kit.clock), Priority.ORDERS)
     secrets, echoes = settings.signing_secrets, Echoes()
     orders = Orders(name, client, settings, kit.clock, kit.memory)

@@ -99,6 +99,7 @@ class Client:
             method="POST",
             url=self._url,
             safe=operation.safe,
+            writes=operation.writes,
             headers={
                 "Content-Type": "application/json",
                 "Accept": "application/json",

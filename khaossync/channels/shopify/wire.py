@@ -52,6 +52,11 @@ class Operation:
         """The text that is sent."""
         return "\n".join(_part(part) for part in self.parts)
 
+    @property
+    def writes(self) -> bool:
+        """Whether it changes something in the shop."""
+        return _part(self.parts[0]).startswith("mutation ")
+
 
 @dataclass(frozen=True, slots=True)
 class Charge:

@@ -136,6 +136,7 @@ class Client:
             readable=frozenset({_FAULT}),  # SOAP 1.1 §6.2 sends every fault with it
             door=READ if call.safe else WRITE,
             feed=feed,
+            writes=not call.safe,
         )
 
     def _require_service(self, call: wire.Call, answer: Answer) -> None:

@@ -45,4 +45,5 @@ async def open_client(name: str, settings: Settings, kit: ports.Kit) -> Client:
     session = await kit.stack.enter_async_context(aiohttp.ClientSession(connector=connector))
     places = {READ: settings.reads_in_flight, WRITE: 1}
     limiter = Limiter(Budget(settings.calls_per_minute, 60), places=places, rest=_REST)
-    return Client(name, settings, Http(name, session, limiter, kit.clock, kit.meter), Priority.ORDERS)
+    http = Http(name, session, limiter, kit.clock, kit.meter, permit=kit.permit)
+    return Client(name, settings, http, Priority.ORDERS)

@@ -1,6 +1,6 @@
 """Tells one target what it should know: looks, judges, sends, and notes what was told."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -56,9 +56,9 @@ class Outlook:
     database: Database
     clean: Clean
 
-    async def cases(self, known: Remembered, now: datetime) -> list[Matter]:
-        """What the open cases of our connectors give to tell; raises TransientError while PostgreSQL is away."""
-        groups = await case_groups(self.database, self.owned(), known.told.values())
+    async def cases(self, owned: Iterable[str], known: Remembered, now: datetime) -> list[Matter]:
+        """What the open cases of these connectors give to tell; raises TransientError while PostgreSQL is away."""
+        groups = await case_groups(self.database, owned, known.told.values())
         return list(of_cases(groups, self.owners, now, self.clean))
 
 
@@ -103,13 +103,14 @@ class Herald:
 
     async def _in_sight(self, facts: Facts | None, now: datetime) -> Sequence[Notice]:
         await self._note()
+        # One look for all: what became ours since is not in the cases, nor in the facts, and must not seem to be over.
+        owned = self.outlook.owned() - (facts.holding.elsewhere if facts else frozenset())
         self._known = await remembered(self.outlook.database, self.target.name, now)
-        cases = await self.outlook.cases(self._known, now)
+        cases = await self.outlook.cases(owned, self._known, now)
         me, known = self.outlook.me, self._known.told
         health = of_health(facts, me, self.outlook.exits) if facts else ()
         self._away_since = None
-        answerable = self.outlook.owned() | {me}
-        return notices([*cases, *health], known, self.target.wishes, answerable, now, unsure(facts, me, known))
+        return notices([*cases, *health], known, self.target.wishes, owned | {me}, now, unsure(facts, me, known))
 
     def _in_the_dark(self, now: datetime) -> Sequence[Notice]:
         """Without PostgreSQL nothing is known to be over."""

@@ -15,7 +15,7 @@ from khaossync.domain.stock import Listing, StockLevel
 from khaossync.loops.outage import Outage
 from khaossync.loops.pull import Pull
 from khaossync.ops.metrics import Metrics
-from khaossync.ports import Acceptance, Accepted, Connector, Finding, Outbox
+from khaossync.ports import Acceptance, Accepted, Connector, Finding, Judge, Outbox, Stored
 
 
 class StillClock:
@@ -52,6 +52,7 @@ class Memory:
     levels: dict[tuple[str, str], StockLevel] = field(default_factory=dict)
     listings: dict[tuple[str, str], Listing] = field(default_factory=dict)
     wanted: list[int] = field(default_factory=list)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def cursor(self, source: str, stream: str) -> str | None:
         return None
@@ -66,8 +67,11 @@ class Memory:
 
     async def read_up_to(self, source: str, stream: str, began_at: datetime) -> None: ...
 
-    async def accept(self, acceptance: Acceptance) -> Accepted:
-        await asyncio.sleep(0)
+    async def take_in(self, source: str, judge: Judge) -> Accepted:
+        async with self.lock:
+            return self.accept(await judge(cast("Stored", self)))
+
+    def accept(self, acceptance: Acceptance) -> Accepted:
         for told in acceptance.page.documents:
             if isinstance(told.body, StockLevel):
                 self.levels[told.source, told.body.stock_code] = told.body
@@ -79,7 +83,7 @@ class Memory:
 
 async def test_a_level_and_its_listing_told_at_the_same_moment_do_not_miss_each_other() -> None:
     """SHO-14: judged side by side, each page would find the other's document missing, and no level would ever go."""
-    memory, turn = Memory(), asyncio.Lock()
+    memory = Memory()
 
     def pull(name: str, kind: Kind, body: Listing | StockLevel) -> Pull:
         outage = Outage(Connector(name, "scripted", Answering()), StillClock())
@@ -94,7 +98,6 @@ async def test_a_level_and_its_listing_told_at_the_same_moment_do_not_miss_each_
             Metrics(),
             lambda: None,
             lambda _channel, _level: None,
-            turn,
         )
 
     told = pull("khaos", Kind.STOCK_LEVEL, stock_level("7")), pull("shop", Kind.LISTING, listing(shown=10))

@@ -1,6 +1,5 @@
 """Levels that change without a document: the rules were edited, a peak began, time has passed."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,7 +12,7 @@ from khaossync.domain.knowledge import Knowledge, Question
 from khaossync.domain.rules import ChannelRules, Peak, Rules
 from khaossync.loops import relevel
 from khaossync.loops.relevel import Relevel, fingerprint
-from khaossync.ports import Acceptance, Accepted, Listed, Outbox
+from khaossync.ports import Acceptance, Accepted, Judge, Listed, Outbox, Stored
 
 
 @dataclass
@@ -55,7 +54,10 @@ class Memory:
             listings={("shop", sku): listing(sku) for sku in self.skus},
         )
 
-    async def accept(self, acceptance: Acceptance) -> Accepted:
+    async def take_in(self, _source: str, judge: Judge) -> Accepted:
+        return self.accept(await judge(cast("Stored", self)))
+
+    def accept(self, acceptance: Acceptance) -> Accepted:
         self.cursors[acceptance.stream] = acceptance.page.cursor
         assert all(told.seen is None and told.source == "khaos" for told in acceptance.levels)
         self.wanted += [(told.level.sku, told.level.quantity) for told in acceptance.levels]
@@ -77,7 +79,7 @@ class Breaking(Memory):
 
 def loop(memory: Memory, channel: ChannelRules, clock: Hand | None = None) -> Relevel:
     outbox = cast("Outbox", memory)
-    return Relevel("shop", outbox, Rules.of([channel]), clock or Hand(), lambda: None, asyncio.Lock())
+    return Relevel("shop", outbox, Rules.of([channel]), clock or Hand(), lambda: None)
 
 
 async def test_a_changed_buffer_is_applied_to_every_listing_once() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from khaossync.ops.beats import Beats
-from khaossync.ops.health import Backlog, ConnectorState, Facts, LoopBeat, Report, Status, blind, report
+from khaossync.ops.health import Backlog, ConnectorState, Facts, Holding, LoopBeat, Report, Status, blind, report
 from khaossync.ops.wire import brief, full
 
 from .conftest import NOON, StillClock
@@ -43,6 +43,23 @@ def test_a_dead_loop_fails_and_is_named() -> None:
     assert told(verdict) == {
         "loops:beat_age push erp order": "has not turned for 61 s: look for its last log line, then restart the service"
     }
+
+
+def test_a_connector_for_which_nobody_works_fails_after_a_minute() -> None:
+    holding = Holding(frozenset({"shop"}), frozenset({"outlet"}), {"erp": 59.0})
+    assert report(replace(WELL, holding=holding)).status is Status.PASS
+    verdict = report(replace(WELL, holding=replace(holding, idle={"erp": 90.0})))
+    assert verdict.status is Status.FAIL
+    assert told(verdict) == {
+        "ownership:idle erp": "nobody has worked for it for 90 s: look for `ownership` and `owner` in the logs"
+    }
+    here = {check.subject: check.value for check in verdict.checks if check.measurement == "here"}
+    assert here == {"shop": True, "outlet": False}
+
+
+def test_while_postgres_is_away_nobody_is_blamed_for_working_for_nothing() -> None:
+    facts = replace(WELL, database_ok=False, holding=Holding(idle={"erp": 900.0}))
+    assert list(told(report(facts))) == ["database:answers"]
 
 
 def test_a_loop_is_not_dead_before_its_bound() -> None:

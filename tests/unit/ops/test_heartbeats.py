@@ -16,6 +16,7 @@ from khaossync.loops.outage import Outage
 from khaossync.ops.health import Backlog, Facts, LoopBeat
 from khaossync.ops.heartbeats import FLOWS, Flow, Heartbeat, Pulse
 from khaossync.ops.outward import Outward
+from khaossync.outbox import CHORES, Ages
 from khaossync.ports import Connector
 
 MINUTE = timedelta(minutes=1)
@@ -36,6 +37,20 @@ class Way:
 
 
 @dataclass
+class Install:
+    """The processes that share the work: this one, which may own all, and what the others told."""
+
+    owned: frozenset[str] = frozenset({"shop", "khaos", CHORES})
+    told: dict[str, float | None] = field(default_factory=dict)
+
+    def owns(self, connector: str) -> bool:
+        return connector in self.owned
+
+    async def share_pulse(self, _flow: str, ours: Ages) -> Ages:
+        return self.told | dict(ours)
+
+
+@dataclass
 class Body:
     """A shop and an ERP between which orders go, turned by hand."""
 
@@ -43,6 +58,7 @@ class Body:
     way: Way = field(default_factory=Way)
     counts: Mapping[str, int] = field(default_factory=dict)
     breaks: bool = False
+    install: Install = field(default_factory=Install)
 
     def __post_init__(self) -> None:
         self.pulse = Pulse(self.clock)
@@ -55,7 +71,7 @@ class Body:
         self.push = self.pulse.writing("push khaos order", self._write, khaos, Kind.ORDER)
         self.facts: Facts | None = Facts(self.clock.now(), self.clock.now())
         outward = cast(Outward, self.way)
-        self.heart = Heartbeat(Flow.ORDERS, self.pulse, outward, MINUTE, self._facts, self.clock)
+        self.heart = Heartbeat(Flow.ORDERS, self.pulse, outward, MINUTE, self._facts, self.clock, self.install)
 
     async def turn(self) -> None:
         await self.pull()
@@ -229,3 +245,26 @@ async def test_the_catalogue_belongs_to_no_flow() -> None:
 def test_every_kind_of_message_that_is_sent_belongs_to_a_flow() -> None:
     assert {*TO_ERP, *TO_CHANNEL} <= FLOWS.keys()
     assert set(FLOWS.values()) == set(Flow)
+
+
+async def test_one_process_speaks_for_the_parts_of_all() -> None:
+    """M-9: a flow goes through a shop of one process and the ERP of another; each tells of its own part only."""
+    body = Body(install=Install(frozenset({"shop", CHORES})))
+    await body.pull()
+    assert not await body.beats(), "nobody has told of the ERP"
+    body.install.told["khaos"] = 3.0
+    assert await body.beats()
+    body.clock.forward(minutes=1)
+    await body.pull()
+    body.install.told["khaos"] = 61.0
+    assert not await body.beats(), "the other process is silent"
+    body.install.told["khaos"] = None
+    assert not await body.beats(), "the ERP's part does not go well"
+    body.install.told["khaos"] = 0.5
+    assert await body.beats()
+
+
+async def test_a_process_without_the_chores_sends_nothing() -> None:
+    body = Body(install=Install(frozenset({"shop", "khaos"})))
+    await body.turn()
+    assert not await body.beats()

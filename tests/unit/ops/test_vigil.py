@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
-from unittest.mock import AsyncMock
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 from examples import document, stock_level
@@ -26,7 +26,7 @@ from khaossync.loops.outage import Outage
 from khaossync.loops.pull import Pull
 from khaossync.ops.alerts.matters import unsure
 from khaossync.ops.beats import Beats
-from khaossync.ops.health import Facts
+from khaossync.ops.health import Facts, Holding
 from khaossync.ops.lookout import Lookout
 from khaossync.ops.metrics import Metrics
 from khaossync.ops.vigil import Vigil
@@ -77,6 +77,7 @@ class House:
     probe: Probe = field(default_factory=Probe)
     clock: HandClock = field(default_factory=HandClock)
     advances: int = 0
+    holding: Holding = field(default_factory=lambda: Holding(frozenset({"khaos"})))
 
     def __post_init__(self) -> None:
         self.stop, beats, metrics = asyncio.Event(), Beats(self.clock), Metrics()
@@ -91,13 +92,14 @@ class House:
             metrics,
             lambda: None,
             cast(Any, None),  # nothing of what these pages bring is a level
-            asyncio.Lock(),
             advanced=self._advanced,
         )
         beats.register("pull khaos stock", timedelta(minutes=1))
         self.loop = Loop("pull khaos stock", pull.tick, timedelta(minutes=1), self.clock, None, self._beat, dice())
         self.beats = beats
-        self.vigil = Vigil(self.clock, beats, {"khaos": self.outage}, (self.loop,), AsyncMock(return_value=()), _none)
+        self.vigil = Vigil(
+            self.clock, beats, {"khaos": self.outage}, (self.loop,), AsyncMock(return_value=()), _none, self.holding
+        )
 
     async def turned(self) -> Facts:
         """The facts after one turn of the loop."""
@@ -122,9 +124,11 @@ def dice() -> random.Random:
 
 
 def an_outbox() -> AsyncMock:
-    """One to which nothing is news."""
+    """One to which nothing is news; everything is ours for ever."""
     outbox = AsyncMock()
-    outbox.cursor.return_value, outbox.news.return_value, outbox.accept.return_value = None, (), Accepted()
+    outbox.share_pulse = AsyncMock(side_effect=lambda _flow, ages: ages)
+    outbox.owns, outbox.until = Mock(return_value=True), lambda *_, **__: asyncio.Event().wait()
+    outbox.cursor.return_value, outbox.take_in.return_value = None, Accepted()
     return outbox
 
 
@@ -165,6 +169,16 @@ async def test_a_loop_that_still_fails_after_a_restart_is_not_called_well() -> N
     assert doubts(await house.turned()) == set()
     house.stream.trouble = TransientError("again")
     assert doubts(await house.turned()) == set(), "from then on its failures are known"
+
+
+async def test_what_belongs_to_another_process_is_left_to_it() -> None:
+    """Its queues and its system are told of once, not by every daemon."""
+    house = House(holding=Holding(elsewhere=frozenset({"khaos", "outlet"})))
+    depths = [SimpleNamespace(destination=one, kind="order", depth=1, oldest_at=None) for one in ("outlet", "gone")]
+    house.vigil.depths = AsyncMock(return_value=depths)
+    facts = await house.vigil.facts()
+    assert facts.connectors == ()
+    assert [backlog.destination for backlog in facts.backlogs] == ["gone"], "nobody else would tell of it"
 
 
 async def test_only_a_page_with_documents_is_progress() -> None:
