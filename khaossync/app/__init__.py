@@ -34,6 +34,7 @@ from khaossync.ops.vigil import Vigil
 from khaossync.outbox import (
     DatabaseSettings,
     PostgresOutbox,
+    Retention,
     begin_run,
     end_run,
     migrate,
@@ -120,7 +121,13 @@ async def build(config: Config, stack: AsyncExitStack) -> App:
     clock, dice, metrics = SystemClock(), random.Random(), Metrics()
     settings = await database(config, stack, clock)
     outbox = await stack.enter_async_context(
-        open_outbox(settings, clock, holder=f"{socket.gethostname()}:{os.getpid()}", grace=GRACE)
+        open_outbox(
+            settings,
+            clock,
+            holder=f"{socket.gethostname()}:{os.getpid()}",
+            grace=GRACE,
+            retention=_retention(config),
+        )
     )
     exits = await _note_run(outbox, stack, clock)
     kit = Kit(clock, dice, metrics, outbox, stack)
@@ -131,7 +138,7 @@ async def build(config: Config, stack: AsyncExitStack) -> App:
     outages = {name: Outage(system, clock, metrics) for name, system in systems.items()}
     beats = Beats(clock)
     wiring = Wiring(config, outbox, outages, metrics, clock, dice, beats)
-    loops = (*wiring.pulls(), *wiring.relevels(), *wiring.pushes(), *wiring.hooks(), wiring.tidy())
+    loops = (*wiring.pulls(), *wiring.relevels(), *wiring.pushes(), *wiring.hooks(), *wiring.upkeep())
     vigil = Vigil(clock, beats, outages, loops, outbox.depths, outbox.open_cases)
     listen = Listen(systems, wiring.wakes, wiring.named, outbox, metrics)
     door = HookDoor(listen.hook, systems, max_body=config.http.hook_body_bytes)
@@ -154,6 +161,11 @@ async def _listen(server: Server, config: Config) -> None:
     except OSError as error:
         why = f"cannot listen on {config.http.host}:{config.http.port} ({error.strerror or error})"
         raise ConfigError(f"http.port: {why}; give a free port and an address of this machine") from None
+
+
+def _retention(config: Config) -> Retention:
+    table = config.retention
+    return Retention(*(timedelta(days=days) for days in (table.personal_days, table.stock_days, table.history_days)))
 
 
 async def _note_run(outbox: PostgresOutbox, stack: AsyncExitStack, clock: Clock) -> Exits:

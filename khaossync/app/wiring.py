@@ -34,7 +34,10 @@ SILENCE = timedelta(minutes=5)
 """How long a loop may be silent: an ERP may take two minutes for one call, and a lookup follows a lost one."""
 
 TIDY = timedelta(minutes=10)
-"""How often old raw texts and webhook ids are pruned."""
+"""How often it is looked whether something has been kept long enough."""
+
+SEAL = timedelta(seconds=5)
+"""How often what was newly written into the trail is sealed: so long it can be tampered with unseen."""
 
 SUBSCRIBE = timedelta(hours=1)
 """How often it is looked whether every webhook is still subscribed; they only hasten what polling finds."""
@@ -134,8 +137,11 @@ class Wiring:
             made.append(self._loop(f"heartbeat {flow}", heartbeat.tick, TELL, None, critical=False))
         return made
 
-    def tidy(self) -> Loop:
-        return self._loop("tidy", self._outbox.tidy, TIDY, None, critical=False)
+    def upkeep(self) -> list[Loop]:
+        return [
+            self._loop("tidy", self._outbox.tidy, TIDY, None, critical=False),
+            self._loop("seal", self._outbox.seal, SEAL, None, critical=False),
+        ]
 
     def _read_orders(self, channel: str) -> None:
         if wake := self.wakes.get((channel, ORDERS)):

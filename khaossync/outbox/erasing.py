@@ -92,7 +92,7 @@ class Erased:
     order: str
     number: str
     counts: Mapping[str, int] = field(default_factory=dict)
-    hindrances: Sequence[str] = ()
+    hindrances: tuple[str, ...] = ()
 
 
 class _TrialError(Exception):
@@ -160,7 +160,7 @@ async def _erase(
 
 def _hindrances(
     messages: Sequence[asyncpg.Record], cases: Sequence[asyncpg.Record], even_unfinished: bool
-) -> Sequence[str]:
+) -> tuple[str, ...]:
     told = []
     for row in messages:
         what = f"message {row['id']} ({row['kind']} for {row['destination']})"
@@ -170,7 +170,7 @@ def _hindrances(
             told.append(f"{what} may have been sent without an answer; that is found out first")
         elif not even_unfinished:
             told.append(f"{what} is {row['state']}")
-    return [*told, *(f"case {row['id']} ({row['class']}) is open" for row in cases if not even_unfinished)]
+    return (*told, *(f"case {row['id']} ({row['class']}) is open" for row in cases if not even_unfinished))
 
 
 async def _give_up(

@@ -1,0 +1,103 @@
+"""`python -m benchmarks.churn`: churn at full speed, and the size of every table meanwhile as a table and a plot."""
+
+import argparse
+import asyncio
+import logging
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+
+from benchmarks import page
+from benchmarks.churn.load import Churn, Rushing
+from benchmarks.churn.plot import Line, plot
+from benchmarks.churn.samples import Sample, sample
+from khaossync.cli.table import table
+from khaossync.embedded import Server
+from khaossync.outbox import DatabaseSettings, PostgresOutbox, Retention, open_outbox, verify
+
+SAMPLES = 120
+RETENTION = Retention(history=timedelta(days=180))
+ROUNDS = 12
+"""How often the longest time but one, that of what names a person, passes in a run."""
+COLUMNS = (
+    "table",
+    "rows kept",
+    "after a third",
+    "after two thirds",
+    "at the end",
+    "most dead rows, 2nd half",
+    "verdict",
+)
+FOR_EVER = {"ledger": "an effect per order, for ever", "links": "a reference per order, for ever"}
+FOR_EVER |= {"documents": "an order's skeleton, for ever"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.churn", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=3, metavar="N", help="how long (60 for the figures in docs/)")
+    parser.add_argument(
+        "--write", type=Path, metavar="PAGE", help="also put table and plot (churn.svg) beside this page"
+    )
+    parser.add_argument("--folder", type=Path, metavar="DIR", help="where the database is put meanwhile")
+    options = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        samples, told = asyncio.run(_measured(Path(folder), options.minutes * 60))
+    rows = [_row(name, samples) for name in sorted(samples[-1].tables)]
+    print(table(COLUMNS, rows, width=150), told, sep="\n\n")
+    if options.write:
+        options.write.with_name("churn.svg").write_text(_picture(samples))
+        page.write(options.write, "churn", page.markdown(COLUMNS, rows, told))
+
+
+async def _measured(folder: Path, seconds: float) -> tuple[list[Sample], str]:
+    clock = Rushing(RETENTION.personal.total_seconds() * ROUNDS / seconds)
+    async with Server(folder) as dsn:
+        settings = DatabaseSettings(dsn)
+        async with open_outbox(settings, clock, migrating=True, retention=RETENTION) as outbox:
+            await outbox.own(["khaos", "shop"])
+            churn = Churn(outbox, clock)
+            samples = await _sampled(outbox, churn, seconds)
+            await outbox.seal()
+            trail = await verify(outbox.database, lambda _: None)
+    longest = ", ".join(f"{name} {took:.2f} s" for name, took in sorted(churn.longest.items()))
+    whole = "whole" if trail.broken is None else f"BROKEN at seal {trail.broken.seal}"
+    return samples, (
+        f"{churn.settled:,} verdicts in {seconds / 60:g} minutes ({churn.settled / seconds:,.0f} a second); longest "
+        f"turn of {longest}; the trail of {trail.entries:,} entries is {whole}, {trail.pruned:,} seals were pruned"
+    )
+
+
+async def _sampled(outbox: PostgresOutbox, churn: Churn, seconds: float) -> list[Sample]:
+    began = time.monotonic()
+    working = asyncio.create_task(churn.run())
+    samples = []
+    while not working.done() and (past := time.monotonic() - began) < seconds:
+        samples.append(await sample(outbox.database, past / 60, churn.settled))
+        await asyncio.wait([working], timeout=seconds / SAMPLES)
+    churn.stop.set()
+    await working
+    return samples
+
+
+def _row(name: str, samples: Sequence[Sample]) -> Sequence[str]:
+    third, two, end = (samples[len(samples) * part // 3 - (part == 3)].tables[name] for part in (1, 2, 3))
+    dead = max(one.tables[name].dead for one in samples[len(samples) // 2 :])
+    flat = end.size <= max(1.2 * two.size, two.size + 1_000_000)
+    verdict = FOR_EVER.get(name) or ("flat" if flat else "GROWS")
+    return (name, f"{end.live:,}", *(f"{one.size / 1e6:,.1f} MB" for one in (third, two, end)), f"{dead:,}", verdict)
+
+
+def _picture(samples: Sequence[Sample]) -> str:
+    largest = sorted(samples[-1].tables, key=lambda name: -samples[-1].tables[name].size)[:8]
+    times = [one.minute for one in samples]
+    sizes = [Line(name, [one.tables[name].size / 1e6 for one in samples]) for name in largest]
+    dead = [Line(name, [one.tables[name].dead / 1e3 for one in samples]) for name in largest]
+    return plot(times, "minutes", (("size with indexes, MB", sizes), ("dead rows, thousands", dead)))
+
+
+main()
