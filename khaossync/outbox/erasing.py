@@ -1,5 +1,6 @@
 """Erasing: a person is scrubbed from all that is stored about an order; what an auditor needs of it stays."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -35,7 +36,7 @@ select max(key) as last, count(*) as count, array_agg(about) filter (
 ) as found from piece"""
 
 # The next raw texts, and what those are about that hold the e-mail: older versions of an order, or what nobody could
-# read.
+# read. The e-mail is a pattern, for another's may end or begin like it.
 RAWS = """
 with piece as materialized (
     select source, kind, key, version, moment, raw from khaossync.raws
@@ -44,7 +45,7 @@ with piece as materialized (
 ), named as (
     select coalesce(d.about, p.key) as about
     from piece p left join khaossync.documents d on d.source = p.source and d.kind = p.kind and d.key = p.key
-    where p.kind in ('order', 'refund', 'despatch', 'order_state') and position(lower($7) in lower(p.raw)) > 0
+    where p.kind in ('order', 'refund', 'despatch', 'order_state') and lower(p.raw) ~ $7
 )
 select source, kind, key, version, moment,
     (select count(*) from piece) as count, (select array_agg(distinct about) from named) as found
@@ -118,7 +119,7 @@ async def orders_of(database: Database, person: str, progress: Callable[[int], N
                 last, looked = piece["last"], looked + piece["count"]
                 progress(looked)
         if "@" in asked:
-            found |= await _in_raws(connection, asked, looked, progress)
+            found |= await _in_raws(connection, _whole(asked), looked, progress)
         return sorted({row["key"] for row in await connection.fetch(KEYS, sorted(found))})
 
 
@@ -202,15 +203,20 @@ async def _scrub(connection: Connection, names: Sequence[str]) -> dict[str, int]
     }
 
 
-async def _in_raws(connection: Connection, email: str, looked: int, progress: Callable[[int], None]) -> set[str]:
+async def _in_raws(connection: Connection, pattern: str, looked: int, progress: Callable[[int], None]) -> set[str]:
     found: set[str] = set()
-    row = await connection.fetchrow(RAWS, "", "", "", "", datetime.fromtimestamp(0, UTC), PIECE // 10, email)
+    row = await connection.fetchrow(RAWS, "", "", "", "", datetime.fromtimestamp(0, UTC), PIECE // 10, pattern)
     while row is not None:
         found.update(row["found"] or ())
         looked += row["count"]
         progress(looked)
-        row = await connection.fetchrow(RAWS, *tuple(row)[:5], PIECE // 10, email)
+        row = await connection.fetchrow(RAWS, *tuple(row)[:5], PIECE // 10, pattern)
     return found
+
+
+def _whole(email: str) -> str:
+    """The pattern of this e-mail and of no longer one."""
+    return rf"(^|[^a-z0-9._%+-]){re.escape(email.lower())}($|[^a-z0-9.-])"
 
 
 def _count(tag: str) -> int:

@@ -38,9 +38,9 @@ with old as materialized (
     select id from khaossync.cases
     where state = 'closed' and closed_by = 'khaossync' and closed_at <= $1 order by closed_at limit $2 for update
 ), held as (
-    delete from khaossync.case_messages where case_id in (select id from old)
+    delete from khaossync.case_messages where case_id = any(array(select id from old))
 )
-delete from khaossync.cases where id in (select id from old) returning 1"""
+delete from khaossync.cases where id = any(array(select id from old)) returning 1"""
 
 WORDS = f"""
 update khaossync.cases c set {WORDLESS}
