@@ -82,6 +82,10 @@ async def test_a_customer_is_erased_and_stays_so(house: Playhouse, dsn: str) -> 
     assert (refused.code, "Nothing was scrubbed" in refused.out) == (1, True)
     assert named(await stored(dsn)) == list(HER)
 
+    unasked = await house.cli("erase", "--customer", EMAIL, "--even-unfinished")
+    assert (unasked.code, "nobody can be asked" in unasked.err) == (2, True)
+    assert named(await stored(dsn)) == list(HER)
+
     done = await house.cli("erase", "--customer", EMAIL, "--yes", "--even-unfinished")
     assert done.code == 0, done.out + done.err
     assert f"shop:{held}" in done.out
