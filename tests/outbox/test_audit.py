@@ -11,6 +11,7 @@ from khaossync.domain.errors import ConfigError
 from khaossync.domain.messages import Park, Retry, Settlement
 from khaossync.outbox import Database, PostgresOutbox, Verified, anchor, ignore_case, retry_case, verify
 from khaossync.outbox.history import Change, record
+from khaossync.outbox.marks import ENTRY_COLUMNS, chained, mark_of, packed
 
 
 async def verified(database: Database, first: int = 0, kept: str = "") -> Verified:
@@ -115,6 +116,22 @@ async def test_what_was_tampered_with_is_found_and_named(
     else:
         assert (broken.seal, broken.entry_id) == (seal, entry)
     assert what in broken.what
+
+
+async def test_a_seal_that_was_made_anew_does_not_fit_the_next_one(outbox: PostgresOutbox, clock: HandClock) -> None:
+    """Who knows how seals are made must make all the later ones anew too."""
+    database = await a_trail(outbox, clock)
+    async with database.connection() as connection:
+        await connection.execute("update khaossync.history set who = 'Nobody' where id = 6")
+        rows = await connection.fetch(f"select {ENTRY_COLUMNS} from khaossync.history where id between 5 and 8")  # noqa: S608
+        old = await connection.fetchrow("select * from khaossync.seals where number = 2")
+        assert old is not None
+        marks = packed(map(mark_of, rows))
+        digest = chained(2, old["previous"], old["newest_at"], marks)
+        await connection.execute("update khaossync.seals set marks = $1, digest = $2 where number = 2", marks, digest)
+    broken = (await verified(database)).broken
+    assert broken is not None
+    assert (broken.seal, "does not follow seal 2" in broken.what) == (3, True)
 
 
 async def test_a_trail_written_anew_is_found_by_an_anchor_that_was_kept_elsewhere(

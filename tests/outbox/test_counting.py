@@ -53,10 +53,29 @@ async def test_a_deep_queue_is_estimated_from_a_sample(dsn: str, monkeypatch: py
     assert all(50 <= depth < 3 * truth[queue] for queue, depth in deep.items())
 
 
+async def test_only_a_deep_queue_is_estimated(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def guess(_: object) -> dict[tuple[str, str], int]:
+        return dict.fromkeys(
+            [("khaos", "order"), ("khaos", "refund"), ("other", "refund"), ("shop", "stock_level")], 7777
+        )
+
+    monkeypatch.setattr("khaossync.outbox.counting.EXACT", 50)
+    monkeypatch.setattr("khaossync.outbox.counting._sample", guess)
+    await execute(dsn, FILL.format(count=1000))
+    found, _ = await counted(dsn)
+    assert {(one.destination, one.kind): one.depth for one in found} == {
+        ("khaos", "order"): 7777,
+        ("khaos", "refund"): 7777,
+        ("other", "refund"): 10,
+        ("shop", "stock_level"): 7777,
+    }
+
+
 async def test_the_age_is_of_the_first_that_could_go(outbox: PostgresOutbox, clock: HandClock) -> None:
-    await outbox.accept(acceptance(order_message("1"), order_message("1", "2"), order_message("2")))
-    await outbox.settle([Settlement((await outbox.claim("khaos", Kind.ORDER, 1))[0], Park(a_case()))])
-    began = clock.now()
+    await outbox.accept(acceptance(order_message("1"), order_message("1", "2")))
+    await outbox.settle([Settlement(await claim_one(outbox), Park(a_case()))])
+    began = clock.forward(hours=1)
+    await outbox.accept(acceptance(order_message("2")))
     clock.forward(hours=1)
     await outbox.accept(acceptance(order_message("3")))
     await outbox.accept(levels(a_level(5)))
