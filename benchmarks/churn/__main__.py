@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import structlog
@@ -28,11 +29,8 @@ NOTED = 150_000
 COLUMNS = (
     "table",
     "rows kept",
-    "after a third",
-    "after two thirds",
-    "at the end",
-    "most dead rows, 2nd half",
-    "verdict",
+    *(f"{part} third: largest, most dead rows" for part in ("first", "middle", "last")),
+    "",
 )
 FOR_EVER = {"ledger": "an effect per order, for ever", "links": "a reference per order, for ever"}
 FOR_EVER |= {"documents": "an order's skeleton, for ever", "cases": "what a person closed, for ever"}
@@ -88,11 +86,15 @@ async def _sampled(outbox: PostgresOutbox, churn: Churn, seconds: float) -> list
 
 
 def _row(name: str, samples: Sequence[Sample]) -> Sequence[str]:
-    third, two, end = (samples[len(samples) * part // 3 - (part == 3)].tables[name] for part in (1, 2, 3))
-    dead = max(one.tables[name].dead for one in samples[len(samples) // 2 :])
-    flat = end.size <= max(1.2 * two.size, two.size + 1_000_000)
+    """Of each third the largest: a table breathes between two turns of the vacuum."""
+    bounds = [len(samples) * part // 3 for part in range(4)]
+    thirds = [[one.tables[name] for one in samples[begin:end]] for begin, end in pairwise(bounds)]
+    sizes = [max(one.size for one in third) for third in thirds]
+    dead = [max(one.dead for one in third) for third in thirds]
+    flat = sizes[2] <= max(1.2 * sizes[1], sizes[1] + 1_000_000)
     verdict = FOR_EVER.get(name) or ("flat" if flat else "GROWS")
-    return (name, f"{end.live:,}", *(f"{one.size / 1e6:,.1f} MB" for one in (third, two, end)), f"{dead:,}", verdict)
+    told = (f"{size / 1e6:,.1f} MB, {rows:,}" for size, rows in zip(sizes, dead, strict=True))
+    return (name, f"{samples[-1].tables[name].live:,}", *told, verdict)
 
 
 def _picture(samples: Sequence[Sample]) -> str:
