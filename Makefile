@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run check-code test fuzz bench-limiter bench-stock bench-outbox lock clean
+.PHONY: help install run check-code test fuzz bench-limiter bench-stock bench-outbox bench-churn lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ bench-stock: $(VENV)/.dev.installed ## Measure catalogues of 10,000 to 250,000 c
 
 bench-outbox: $(VENV)/.dev.installed .bench/.installed ## Measure the outbox beside other queues (ARGS="--short" for a short try)
 	@$(BIN)/python -m benchmarks.outbox $(ARGS)
+
+bench-churn: $(VENV)/.dev.installed ## Churn at full speed, to see tables stay flat (ARGS="--minutes 60" for the figures in docs/)
+	@$(BIN)/python -m benchmarks.churn $(ARGS)
 
 lock: ## Pin every requirement anew with hashes (needs uv on the PATH)
 	@for extra in dev demo; do \

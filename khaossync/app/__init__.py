@@ -35,6 +35,7 @@ from khaossync.outbox import (
     CHORES,
     DatabaseSettings,
     PostgresOutbox,
+    Retention,
     begin_run,
     end_run,
     migrate,
@@ -122,7 +123,13 @@ async def build(config: Config, stack: AsyncExitStack) -> App:
     me = f"{socket.gethostname()}:{config.http.port}"
     settings = await database(config, stack, clock)
     outbox = await stack.enter_async_context(
-        open_outbox(settings, clock, holder=f"{me} (process {os.getpid()})", grace=GRACE)
+        open_outbox(
+            settings,
+            clock,
+            holder=f"{me} (process {os.getpid()})",
+            grace=GRACE,
+            retention=_retention(config),
+        )
     )
     exits = await _note_run(outbox, stack, clock, me)
     kit = Kit(clock, dice, metrics, outbox, stack, outbox.ownership.insist)
@@ -133,7 +140,7 @@ async def build(config: Config, stack: AsyncExitStack) -> App:
     outages = {name: Outage(system, clock) for name, system in systems.items()}
     beats = Beats(clock)
     wiring = Wiring(config, outbox, outages, metrics, clock, dice, beats)
-    loops = (*wiring.pulls(), *wiring.relevels(), *wiring.pushes(), *wiring.hooks(), wiring.tidy())
+    loops = (*wiring.pulls(), *wiring.relevels(), *wiring.pushes(), *wiring.hooks(), *wiring.upkeep())
     vigil = Vigil(clock, beats, outages, loops, outbox.depths, outbox.open_cases, outbox.ownership)
     outbox.ownership.heed = wiring.hints.take
     listen = Listen(systems, wiring.hints, outbox, metrics)
@@ -155,6 +162,11 @@ async def _listen(server: Server, config: Config) -> None:
     except OSError as error:
         why = f"cannot listen on {config.http.host}:{config.http.port} ({error.strerror or error})"
         raise ConfigError(f"http.port: {why}; give a free port and an address of this machine") from None
+
+
+def _retention(config: Config) -> Retention:
+    table = config.retention
+    return Retention(*(timedelta(days=days) for days in (table.personal_days, table.stock_days, table.history_days)))
 
 
 async def _note_run(outbox: PostgresOutbox, stack: AsyncExitStack, clock: Clock, name: str) -> Exits:

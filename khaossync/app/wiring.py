@@ -35,7 +35,10 @@ SILENCE = timedelta(minutes=5)
 """How long a loop may be silent: an ERP may take two minutes for one call, and a lookup follows a lost one."""
 
 TIDY = timedelta(minutes=10)
-"""How often old raw texts and webhook ids are pruned."""
+"""How often it is looked whether something has been kept long enough."""
+
+SEAL = timedelta(seconds=5)
+"""How often what was newly written into the trail is sealed: so long it can be tampered with unseen."""
 
 SUBSCRIBE = timedelta(hours=1)
 """How often it is looked whether every webhook is still subscribed; they only hasten what polling finds."""
@@ -135,8 +138,11 @@ class Wiring:
             made.append(self._loop(f"heartbeat {flow}", heartbeat.tick, TELL, None, critical=False))
         return made
 
-    def tidy(self) -> Loop:
-        return self._owned(CHORES, "tidy", self._outbox.tidy, TIDY, critical=False)
+    def upkeep(self) -> list[Loop]:
+        return [
+            self._owned(CHORES, "tidy", self._outbox.tidy, TIDY, critical=False),
+            self._owned(CHORES, "seal", self._outbox.seal, SEAL, critical=False),
+        ]
 
     def _look(self, channel: str, level: ChannelLevel) -> None:
         """Have a listing read by its name, where the channel can be asked so; else its next full reading finds it."""

@@ -17,6 +17,8 @@ VERBS = {
     "status": "what waits, what is stuck, what is fresh",
     "trace": "the whole life of one order",
     "cases": "list, show, retry or ignore what awaits a person",
+    "erase": "scrub a customer from everything stored, and keep the audit skeleton",
+    "audit": "verify that nobody has tampered with the trail of what was done",
     "alert": "who is told what; with --test, a test message to everybody",
     "db": "move an embedded database to a real server",
     "sandbox": "run the simulated shop and the simulated ERP",

@@ -2,13 +2,11 @@
 
 import argparse
 import asyncio
-import getpass
 import json
-import os
 from collections.abc import Mapping
 from datetime import datetime
 
-from khaossync.cli.opening import config_argument, configured, opened
+from khaossync.cli.opening import config_argument, configured, opened, whoami
 from khaossync.cli.table import age, table
 from khaossync.clock import SystemClock
 from khaossync.domain.cases import CaseClass
@@ -67,7 +65,7 @@ async def _show(options: argparse.Namespace) -> int:
 async def _retry(options: argparse.Namespace) -> int:
     async with opened(options) as database:
         file = await show_case(database, options.case)
-        count = await retry_case(database, options.case, _who(), SystemClock().now())
+        count = await retry_case(database, options.case, whoami(), SystemClock().now())
     if not count:
         print(f"case {file.filed.case_id} holds no message back: do what it asks, then close it with `cases ignore`")
         return 1
@@ -77,7 +75,7 @@ async def _retry(options: argparse.Namespace) -> int:
 
 async def _ignore(options: argparse.Namespace) -> int:
     async with opened(options) as database:
-        count = await ignore_case(database, options.case, _who(), options.reason, SystemClock().now())
+        count = await ignore_case(database, options.case, whoami(), options.reason, SystemClock().now())
     print(f"case {options.case} is closed" + (f", and {count} messages will not be sent" if count else ""))
     return 0
 
@@ -134,13 +132,6 @@ def number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
         raise argparse.ArgumentTypeError(f"{text[:40]!r} is no number of a case; `khaossync cases list` shows them")
     return int(text)
-
-
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container may run us as a user without a name
-        return f"user {os.getuid()}"
 
 
 _ACTS = {"list": _list, "show": _show, "retry": _retry, "ignore": _ignore}

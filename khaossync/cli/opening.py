@@ -1,6 +1,8 @@
 """What several verbs need: the configuration, and the database whether or not the daemon is running."""
 
 import argparse
+import getpass
+import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -41,3 +43,11 @@ async def settings_beside(config: Config, stack: AsyncExitStack) -> DatabaseSett
     """Where the database is, for a verb that works beside a daemon that may be running."""
     dsn = None if config.database.dsn else running(config.database.data_dir)
     return DatabaseSettings(dsn) if dsn else await database(config, stack, SystemClock())
+
+
+def whoami() -> str:
+    """Who acts, for the trail: the name of the user that runs the verb."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run us as a user without a name
+        return f"user {os.getuid()}"

@@ -111,6 +111,22 @@ class LoopsTable(Table):
     )
 
 
+class RetentionTable(Table):
+    """`[retention]`: how long what came in and what was done is kept."""
+
+    personal_days: int = Field(
+        default=90,
+        ge=7,
+        le=3650,
+        description="Days after which what names a person is forgotten: raw texts, the person in a stored order, the "
+        "words of closed cases and of the trail.",
+    )
+    stock_days: int = Field(default=3, ge=1, le=3650, description="Days that raw texts about stock are kept.")
+    history_days: int = Field(
+        default=730, ge=30, le=36500, description="Days that the trail and closed cases are kept, without their words."
+    )
+
+
 class StockTable(Table):
     """`[stock]`: what holds for the stock of every channel that does not say otherwise."""
 
@@ -126,6 +142,7 @@ class Config(BaseSettings):
     http: HttpTable = HttpTable()
     log: LogTable = LogTable()
     loops: LoopsTable = LoopsTable()
+    retention: RetentionTable = RetentionTable()
     stock: StockTable = StockTable()
     owners: dict[CaseClass, Text] = Field(default={}, description="Case class = who acts on it.")
     alerts: dict[Name, Annotated[SerializeAsAny[AlertTable], BeforeValidator(alerting.read)]] = {}

@@ -25,6 +25,7 @@ from khaossync.outbox.holding import count, hold
 from khaossync.outbox.levelling import Lane, Replaced, lane_of, level
 from khaossync.outbox.linking import intend_links, observe_states
 from khaossync.outbox.releasing import NOTIFY, release_cured
+from khaossync.outbox.retention import USUAL, Retention
 from khaossync.outbox.rows import Effect, Identity, effect, identity
 from khaossync.ports import Acceptance, Accepted
 
@@ -49,12 +50,18 @@ class Told:
     """Whether something that waited is due now."""
 
 
-async def accept(connection: Connection, group: Sequence[Acceptance], owned: Collection[str], now: datetime) -> Told:
+async def accept(
+    connection: Connection,
+    group: Sequence[Acceptance],
+    owned: Collection[str],
+    now: datetime,
+    retention: Retention = USUAL,
+) -> Told:
     """Store pages, their messages and their cursors within the caller's transaction."""
     documents = [document for acceptance in group for document in acceptance.page.documents]
     await connection.fetchrow(SERIALISE)
-    changed = await keep_documents(connection, documents, now)
-    unreadables = await keep_unreadables(connection, [u for a in group for u in a.page.unreadable], now)
+    changed = await keep_documents(connection, documents, now, retention)
+    unreadables = await keep_unreadables(connection, [u for a in group for u in a.page.unreadable], now, retention)
     await count(connection, documents, {code: at for a in group for code, at in a.counted.items()})
     await hold(connection, {order: held for a in group for order, held in a.holds.items()})
     asked, replaced = await level(connection, [item for a in group for item in a.levels], now)

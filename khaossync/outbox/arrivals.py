@@ -2,23 +2,24 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from khaossync.domain.documents import Document, Kind, Unreadable
+import asyncpg
+
+from khaossync.domain.documents import Document, Unreadable
 from khaossync.domain.orders import Order
 from khaossync.outbox.codec import about, dump_document
 from khaossync.outbox.database import Connection
+from khaossync.outbox.forgetting import FORGET_PERSON
+from khaossync.outbox.retention import Retention
 from khaossync.outbox.rows import Identity, columns, identity
 from khaossync.ports import Acceptance
 
-# How long the raw text of a version is kept; stock changes all day and nobody asks about last week's.
-_STOCK_KEPT = timedelta(days=3)
-_KEPT = timedelta(days=90)
-_STOCK_KINDS = frozenset({Kind.STOCK_LEVEL, Kind.STOCK_ITEM, Kind.LISTING})
 # An unreadable record has no moment of its own, and must not be a new version at each reading.
 _NO_MOMENT = datetime.fromtimestamp(0, UTC)
 
-# The newest state of each record. An older moment never replaces a newer one, the same version changes nothing.
+# The newest state of each record. An older moment never replaces a newer one, the same version changes nothing. Tells
+# which are about a person who was erased.
 KEEP_DOCUMENTS = """
 insert into khaossync.documents as d (source, kind, key, version, moment, about, number, body, received_at)
 select source, kind, key, version, moment, about, number, body::jsonb, $9
@@ -28,14 +29,17 @@ on conflict (source, kind, key) do update
 set version = excluded.version, moment = excluded.moment, about = excluded.about, number = excluded.number,
     body = excluded.body, received_at = excluded.received_at
 where d.version <> excluded.version and d.moment <= excluded.moment
-returning source, kind, key"""
+returning source, kind, key, exists (select from khaossync.erased e where e.about = d.about) as erased"""
 
-# Each version's raw text once; returns those that were not known.
+# Each version's raw text once; returns those that were not known. Of a person who was erased only that it was told.
 KEEP_RAWS = """
 insert into khaossync.raws (source, kind, key, version, moment, raw, received_at, expires_at)
-select source, kind, key, version, moment, raw, $8, expires_at
-from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::timestamptz[])
-    as told (source, kind, key, version, moment, raw, expires_at)
+select source, kind, key, version, moment,
+    case when exists (select from khaossync.erased e where e.about in (told.about, told.key)) then '' else raw end,
+    $8, expires_at
+from unnest(
+    $1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::timestamptz[], $9::text[]
+) as told (source, kind, key, version, moment, raw, expires_at, about)
 on conflict do nothing
 returning source, kind, key, version"""
 
@@ -58,27 +62,33 @@ from unnest($1::text[], $2::text[]) as told (source, stream)
 where c.source = told.source and c.stream = told.stream"""
 
 
-async def keep_documents(connection: Connection, documents: Iterable[Document], now: datetime) -> set[Identity]:
+async def keep_documents(
+    connection: Connection, documents: Iterable[Document], now: datetime, retention: Retention
+) -> set[Identity]:
     """Store the newest version of each record; returns the records that changed."""
     told = sorted(documents, key=lambda document: document.moment)
     if not told:
         return set()
     newest = {identity(document): document for document in told}
     table = columns((_document_row(newest[key]) for key in sorted(newest)), 8)
-    changed = {tuple(row) for row in await connection.fetch(KEEP_DOCUMENTS, *table, now)}
-    fresh = [document for document in told if identity(document) in changed]
-    if fresh:
-        await connection.fetch(KEEP_RAWS, *columns((_raw_row(document, now) for document in fresh), 7), now)
+    rows = await connection.fetch(KEEP_DOCUMENTS, *table, now)
+    changed = {(row["source"], row["kind"], row["key"]) for row in rows}
+    if fresh := [document for document in told if identity(document) in changed]:
+        await _keep_raws(connection, [_raw_row(document, now, retention) for document in fresh], now)
+    if erased := [tuple(row)[:3] for row in rows if row["erased"]]:
+        await connection.execute(FORGET_PERSON, *columns(erased, 3))
     return changed
 
 
-async def keep_unreadables(connection: Connection, told: Sequence[Unreadable], now: datetime) -> list[Unreadable]:
+async def keep_unreadables(
+    connection: Connection, told: Sequence[Unreadable], now: datetime, retention: Retention
+) -> list[Unreadable]:
     """Keep the raw text of records that could not be read; returns those whose text was not known."""
     if not told:
         return []
     versions = {_unreadable_version(unreadable): unreadable for unreadable in told}
-    table = columns((_unreadable_row(unreadable, now) for unreadable in told), 7)
-    return [versions[row["version"]] for row in await connection.fetch(KEEP_RAWS, *table, now)]
+    rows = [_unreadable_row(unreadable, now, retention) for unreadable in told]
+    return [versions[row["version"]] for row in await _keep_raws(connection, rows, now)]
 
 
 async def keep_progress(connection: Connection, acceptances: Sequence[Acceptance], now: datetime) -> None:
@@ -104,21 +114,28 @@ def unreadable_evidence(unreadable: Unreadable) -> Mapping[str, str]:
     }
 
 
+async def _keep_raws(
+    connection: Connection, rows: Sequence[tuple[object, ...]], now: datetime
+) -> Sequence[asyncpg.Record]:
+    *table, about = columns(rows, 8)
+    return await connection.fetch(KEEP_RAWS, *table, now, about)
+
+
 def _document_row(document: Document) -> tuple[object, ...]:
     number = document.body.number if isinstance(document.body, Order) else None
     body = dump_document(document.kind, document.body)
     return (*identity(document), document.version, document.moment, about(document), number, body)
 
 
-def _raw_row(document: Document, now: datetime) -> tuple[object, ...]:
-    expires_at = now + (_STOCK_KEPT if document.kind in _STOCK_KINDS else _KEPT)
-    return (*identity(document), document.version, document.moment, document.raw, expires_at)
+def _raw_row(document: Document, now: datetime, retention: Retention) -> tuple[object, ...]:
+    expires_at = now + retention.of(document.kind)
+    return (*identity(document), document.version, document.moment, document.raw, expires_at, about(document))
 
 
-def _unreadable_row(unreadable: Unreadable, now: datetime) -> tuple[object, ...]:
+def _unreadable_row(unreadable: Unreadable, now: datetime, retention: Retention) -> tuple[object, ...]:
     version = _unreadable_version(unreadable)
     record = (unreadable.source, unreadable.kind.value, unreadable.key)
-    return (*record, version, _NO_MOMENT, unreadable.raw, now + _KEPT)
+    return (*record, version, _NO_MOMENT, unreadable.raw, now + retention.of(unreadable.kind), unreadable.key)
 
 
 def _unreadable_version(unreadable: Unreadable) -> str:

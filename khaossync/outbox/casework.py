@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import asyncpg
+
 from khaossync.domain.cases import Case, CaseClass
 from khaossync.domain.documents import Document, Kind, Unreadable
 from khaossync.domain.plan import Closing
 from khaossync.outbox.arrivals import unreadable_evidence
 from khaossync.outbox.codec import storable, storable_json
 from khaossync.outbox.database import Connection
+from khaossync.outbox.history import CASE, Change, record
 from khaossync.outbox.rows import columns
 
 CaseKey = tuple[str, str, str]
@@ -41,7 +44,8 @@ returning message_id"""
 CLOSE_READ = """
 update khaossync.cases c set state = 'closed', closed_at = $3, closed_by = 'khaossync', why = 'read well'
 from unnest($1::text[], $2::text[]) as told (source, subject)
-where c.state = 'open' and c.class = 'unreadable_document' and c.source = told.source and c.subject = told.subject"""
+where c.state = 'open' and c.class = 'unreadable_document' and c.source = told.source and c.subject = told.subject
+returning c.id, c.class, c.source, c.subject"""
 
 # What people closed before is told again only when the record has changed.
 DISMISSED = """
@@ -55,7 +59,8 @@ CLOSE_CURED = """
 update khaossync.cases c set state = 'closed', closed_at = $4, closed_by = 'khaossync', why = 'cured'
 from unnest($1::text[], $2::text[], $3::text[]) as told (class, source, subject)
 where c.state = 'open' and c.class = told.class and c.source = told.source and c.subject = told.subject
-    and not exists (select from khaossync.case_messages a where a.case_id = c.id)"""
+    and not exists (select from khaossync.case_messages a where a.case_id = c.id)
+returning c.id, c.class, c.source, c.subject"""
 
 # A case closes by itself when none of its messages is left. Messages that were just parked again wait with another case
 # now ($4 are the cases that stay) and no longer hold this one.
@@ -66,7 +71,8 @@ where c.state = 'open' and c.id <> all($4::bigint[])
     and not exists (
         select from khaossync.case_messages a join khaossync.messages m on m.id = a.message_id
         where a.case_id = c.id and m.id <> all($1::bigint[])
-    )"""
+    )
+returning c.id, c.class, c.source, c.subject"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,12 @@ async def open_cases(connection: Connection, cases: Sequence[Case], now: datetim
         return {}
     table = columns(((*key, told[key].detail, storable_json(told[key].evidence)) for key in sorted(told)), 5)
     rows = await connection.fetch(OPEN, *table, now)
-    return {(row["class"], row["source"], row["subject"]): Opened(row["id"], row["fresh"], row["news"]) for row in rows}
+    opened = {
+        (row["class"], row["source"], row["subject"]): Opened(row["id"], row["fresh"], row["news"]) for row in rows
+    }
+    fresh = [_opening(told[key], one.case_id) for key, one in opened.items() if one.fresh]
+    await record(connection, fresh, now)
+    return opened
 
 
 async def stand_cases(connection: Connection, cases: Sequence[Case], now: datetime) -> None:
@@ -101,7 +112,7 @@ async def close_cured(connection: Connection, closings: Sequence[Closing], now: 
     """Close the cases whose condition is false now."""
     told = sorted({(one.value, storable(source), storable(subject)) for one, source, subject in closings})
     if told:
-        await connection.execute(CLOSE_CURED, *columns(told, 3), now)
+        await note_closed(connection, await connection.fetch(CLOSE_CURED, *columns(told, 3), now), "cured", now)
 
 
 async def attach(connection: Connection, pairs: Sequence[tuple[int, int]]) -> set[int]:
@@ -115,7 +126,8 @@ async def close_read(connection: Connection, documents: Sequence[Document], now:
     """Close the cases of records that could not be read before."""
     told = {(document.source, _subject(document.kind, document.key)) for document in documents}
     if told:
-        await connection.execute(CLOSE_READ, *columns(sorted(told), 2), now)
+        rows = await connection.fetch(CLOSE_READ, *columns(sorted(told), 2), now)
+        await note_closed(connection, rows, "read well", now)
 
 
 async def close_left(
@@ -123,7 +135,15 @@ async def close_left(
 ) -> None:
     """Close the cases that held only these messages."""
     if message_ids:
-        await connection.execute(CLOSE_LEFT, message_ids, now, why, list(stay))
+        await note_closed(connection, await connection.fetch(CLOSE_LEFT, message_ids, now, why, list(stay)), why, now)
+
+
+async def note_closed(
+    connection: Connection, rows: Sequence[asyncpg.Record], why: str, now: datetime, who: str = "khaossync"
+) -> None:
+    """Add to the trail that these cases were closed."""
+    closed = ((row["source"], CASE, row["subject"], "closed", who, why, row["id"]) for row in rows)
+    await record(connection, [Change(None, *one) for one in closed], now)
 
 
 def unreadable_case(unreadable: Unreadable) -> Case:
@@ -140,6 +160,11 @@ def unreadable_case(unreadable: Unreadable) -> Case:
 def case_key(case: Case) -> CaseKey:
     """By which an open case is recognised, as it is stored."""
     return (case.case_class.value, storable(case.source), storable(case.subject))
+
+
+def _opening(case: Case, case_id: int) -> Change:
+    why = f"{case.case_class.value}: {case.detail}"
+    return Change(None, case.source, CASE, case.subject, "opened", "khaossync", why, case_id)
 
 
 def _subject(kind: Kind, key: str) -> str:

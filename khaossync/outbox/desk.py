@@ -10,7 +10,7 @@ import asyncpg
 from khaossync.domain.cases import Case, CaseClass
 from khaossync.domain.documents import Kind
 from khaossync.domain.errors import ConfigError
-from khaossync.outbox.casework import close_left
+from khaossync.outbox.casework import close_left, note_closed
 from khaossync.outbox.codec import storable
 from khaossync.outbox.database import Connection, Database
 from khaossync.outbox.history import Change, record
@@ -33,7 +33,8 @@ SHOW = "select c.*, 0 as waiting from khaossync.cases c where c.id = $1"
 # The unfinished messages that wait with a case, and how many of their key stand behind each.
 WAITING = """
 select m.id, m.destination, m.kind, m.key, m.state, m.attempts, m.created_at, (
-    select count(*) from khaossync.messages b where b.destination = m.destination and b.key = m.key and b.id > m.id
+    select count(*) from khaossync.ledger l
+    where l.key = m.key and l.destination = m.destination and l.outcome = 'open' and l.id > m.id
 ) as behind
 from khaossync.case_messages a join khaossync.messages m on m.id = a.message_id
 where a.case_id = $1 order by m.id"""
@@ -54,7 +55,7 @@ order by m.id for update"""
 
 CLOSE = """
 update khaossync.cases set state = 'closed', closed_at = $2, closed_by = $3, why = $4
-where id = $1 and state = 'open' returning id"""
+where id = $1 and state = 'open' returning id, source, subject"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,16 +137,23 @@ async def _retry(connection: Connection, case_id: int, by: str, now: datetime) -
 async def _ignore(connection: Connection, case_id: int, by: str, reason: str, now: datetime) -> int:
     rows = await connection.fetch(PARKED, case_id)
     ids = [row["id"] for row in rows]
+    await withdraw(connection, rows, now)
+    closed = await connection.fetch(CLOSE, case_id, now, storable(by), storable(reason))
+    if not closed:
+        raise ConfigError(f"No case {case_id} is open; `khaossync cases list` shows those that are.")
+    await note_closed(connection, closed, reason, now, by)
+    await close_left(connection, ids, now, "its messages were ignored")
+    await record(connection, [_change(row, "ignored", by, f"case {case_id}: {reason}") for row in rows], now)
+    return len(rows)
+
+
+async def withdraw(connection: Connection, rows: Sequence[asyncpg.Record], now: datetime) -> None:
+    """Finish messages that wait: nothing is sent, their orders hold no goods back, and their keys are free again."""
     await connection.fetch(FINISH, *columns(((row["id"], row["revision"], "withdrawn", "") for row in rows), 4), now)
     orders = [(row["key"], row["destination"]) for row in rows if row["kind"] == Kind.ORDER]
     await connection.execute(WITHDRAWN, *columns(orders, 2))
     await released(connection, sorted(key for key, _ in orders))
-    if await connection.fetchval(CLOSE, case_id, now, storable(by), storable(reason)) is None:
-        raise ConfigError(f"No case {case_id} is open; `khaossync cases list` shows those that are.")
-    await close_left(connection, ids, now, "its messages were ignored")
-    await record(connection, [_change(row, "ignored", by, f"case {case_id}: {reason}") for row in rows], now)
     await connection.execute(NOTIFY, sorted({row["destination"] for row in rows}))
-    return len(rows)
 
 
 async def _raw(connection: Connection, case: Case) -> str | None:

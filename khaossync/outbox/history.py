@@ -1,4 +1,4 @@
-"""History: who changed a message's state off the normal road, when and why."""
+"""History: who changed something off the normal road, when and why; the trail that is sealed."""
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
@@ -9,24 +9,31 @@ from khaossync.outbox.rows import columns
 
 # Law 8. Append only.
 RECORD = """
-insert into khaossync.history (at, message_id, destination, kind, key, event, who, why)
-select $8, * from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])"""
+insert into khaossync.history (at, message_id, destination, kind, key, event, who, why, case_id)
+select $9, * from unnest(
+    $1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[])"""
+
+CASE = "case"
+"""The kind of an entry about a case: its `destination` is the case's source, its `key` the subject."""
+TRAIL = "trail"
+"""The kind of an entry about the trail itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change of a message's state."""
+    """One change of a message's or a case's state, or an act upon what is stored."""
 
-    message_id: int
+    message_id: int | None
     destination: str
     kind: str
     key: str
     event: str
     who: str
     why: str
+    case_id: int | None = None
 
 
 async def record(connection: Connection, changes: Sequence[Change], now: datetime) -> None:
-    """Keep changes for ever."""
+    """Add changes to the trail."""
     if changes:
-        await connection.execute(RECORD, *columns(map(astuple, changes), 7), now)
+        await connection.execute(RECORD, *columns(map(astuple, changes), 8), now)

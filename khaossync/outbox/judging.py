@@ -8,12 +8,18 @@ from khaossync.domain.knowledge import Knowledge, Question
 from khaossync.outbox import knowing
 from khaossync.outbox.accepting import SERIALISE, Told, accept
 from khaossync.outbox.database import Connection
+from khaossync.outbox.retention import Retention
 from khaossync.outbox.settling import fence
 from khaossync.ports import Judge, Listed
 
 
 async def take_in(
-    connection: Connection, judge: Judge, epochs: Mapping[str, int], owned: Collection[str], now: datetime
+    connection: Connection,
+    judge: Judge,
+    epochs: Mapping[str, int],
+    owned: Collection[str],
+    now: datetime,
+    retention: Retention,
 ) -> Told:
     """Judge and store within the caller's transaction; raises OwnershipLostError when the source is not ours.
 
@@ -23,7 +29,7 @@ async def take_in(
     await connection.fetchrow(SERIALISE)
     await fence(connection, epochs)
     acceptance = await judge(Shelf(connection))
-    return await accept(connection, [acceptance], owned, now)
+    return await accept(connection, [acceptance], owned, now, retention)
 
 
 class Shelf:

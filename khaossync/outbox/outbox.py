@@ -22,6 +22,8 @@ from khaossync.outbox.migrate import ensure_current, migrate
 from khaossync.outbox.ownership import Ownership
 from khaossync.outbox.pulsing import Ages, share
 from khaossync.outbox.queues import Queues
+from khaossync.outbox.retention import USUAL, Retention
+from khaossync.outbox.sealing import seal
 from khaossync.outbox.tidying import tidy
 from khaossync.ports import Acceptance, Accepted, Hint, Judge, Listed
 
@@ -33,12 +35,19 @@ class PostgresOutbox:
     settled again.
     """
 
-    def __init__(self, database: Database, clock: Clock, queues: Queues) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        queues: Queues,
+        retention: Retention = USUAL,
+    ) -> None:
         self.database = database
         self._clock = clock
         self._queues = queues
         self._intents = Intents()
         self._judging = asyncio.Lock()
+        self._retention = retention
         self._accepting = Gathering(self._accept, width=1, limit=64)
         self._settling = Gathering(self._settle, width=4, limit=64)
 
@@ -123,8 +132,8 @@ class PostgresOutbox:
         stored, unless the source is ours all the while.
         """
         async with self._judging:
-            epochs = self._queues.epochs([source])
-            told = await self.database.transact(judging.take_in, judge, epochs, self.owned, self._clock.now())
+            epochs, now = self._queues.epochs([source]), self._clock.now()
+            told = await self.database.transact(judging.take_in, judge, epochs, self.owned, now, self._retention)
         self._queues.tell(told.destinations, told.replaced, told.due)
         return told.accepted[0]
 
@@ -183,7 +192,11 @@ class PostgresOutbox:
 
     async def tidy(self) -> Mapping[str, int]:
         """Prune everything whose time is up; returns how many rows of which sort went."""
-        return await tidy(self.database, self._clock.now())
+        return await tidy(self.database, self._clock.now(), self._retention)
+
+    async def seal(self) -> Mapping[str, int]:
+        """Bind what was newly written into the trail to all before it; returns how many entries."""
+        return {"entries": await seal(self.database, self._clock.now())}
 
     async def close(self) -> None:
         """Finish what is being written and give up our queues."""
@@ -192,7 +205,7 @@ class PostgresOutbox:
         await self._queues.close()
 
     async def _accept(self, group: Sequence[Acceptance]) -> Sequence[Accepted]:
-        told = await self.database.transact(accepting.accept, group, self.owned, self._clock.now())
+        told = await self.database.transact(accepting.accept, group, self.owned, self._clock.now(), self._retention)
         self._queues.tell(told.destinations, told.replaced, told.due)
         return told.accepted
 
@@ -218,6 +231,7 @@ async def open_outbox(
     migrating: bool = False,
     holder: str = "",
     grace: timedelta = timedelta(0),
+    retention: Retention = USUAL,
 ) -> AsyncIterator[PostgresOutbox]:
     """Open the outbox on a schema of exactly this release, migrating it first when asked to.
 
@@ -231,7 +245,7 @@ async def open_outbox(
         async with database.connection() as connection:
             await ensure_current(connection)
         queues = Queues(database, clock, holder or f"{socket.gethostname()}:{os.getpid()}", grace)
-        outbox = PostgresOutbox(database, clock, queues)
+        outbox = PostgresOutbox(database, clock, queues, retention)
         keeper = asyncio.create_task(queues.keep(), name="outbox")
         keeper.add_done_callback(queues.kept)
         try:

@@ -35,7 +35,7 @@ select finished_at, outcome, concat_ws(' ', kind, 'for', destination), concat_ws
 from effects where finished_at is not null
 union all
 select h.at, h.event, concat_ws(' ', h.kind, 'for', h.destination), concat_ws(': ', h.who, h.why)
-from khaossync.history h where h.key = any($1::text[])
+from khaossync.history h where h.key = any($1::text[]) and h.case_id is null
 union all
 select l.intended_at, 'linked', l.erp, 'reference ' || l.ref from khaossync.links l where l.key = any($1::text[])
 union all
@@ -58,8 +58,8 @@ UNFINISHED = """
 select m.id, m.destination, m.kind, m.state, m.not_before, m.attempts, m.failures, m.doubt or exists (
     select from khaossync.intents i where i.destination = m.destination and m.id = any(i.message_ids)
 ), (
-    select min(b.id) from khaossync.messages b
-    where b.destination = m.destination and b.key = m.key and b.id < m.id
+    select min(b.id) from khaossync.ledger b
+    where b.key = m.key and b.destination = m.destination and b.outcome = 'open' and b.id < m.id
 )
 from khaossync.ledger l join khaossync.messages m using (id)
 where l.key = any($1::text[]) order by m.id"""

@@ -18,7 +18,17 @@ from outbox.stories import (
 from khaossync.domain.documents import Kind
 from khaossync.domain.errors import ConfigError
 from khaossync.domain.messages import Park, Settlement
-from khaossync.outbox import Database, DatabaseSettings, PostgresOutbox, copy, open_database, open_outbox, trace
+from khaossync.outbox import (
+    Database,
+    DatabaseSettings,
+    PostgresOutbox,
+    copy,
+    ignore_case,
+    open_database,
+    open_outbox,
+    trace,
+    verify,
+)
 
 
 async def lived_in(outbox: PostgresOutbox) -> None:
@@ -34,12 +44,17 @@ async def test_a_copy_goes_on_where_the_original_stood(dsn: str, empty_dsn: str,
     async with open_outbox(settings, clock) as outbox:
         await outbox.own(["khaos"])
         await lived_in(outbox)
+        await outbox.seal()
         life = await trace(outbox.database, "shop:2")
     counts = await copy(settings, target, clock)
     assert (counts["ledger"], counts["messages"], counts["cases"], counts["raws"]) == (3, 2, 1, 2)
     async with open_outbox(target, clock) as moved:
         await moved.own(["khaos", "shop"])
         assert await trace(moved.database, "shop:2") == life
+        await ignore_case(moved.database, 1, "Operator", "done", clock.now())
+        await moved.seal()
+        trail = await verify(moved.database, lambda _: None)
+        assert (trail.broken, trail.seals, trail.unsealed) == (None, 2, 0)
         assert (await moved.accept(an_accepted_order("1"))).messages == 0
         await moved.accept(acceptance(order_message("3")))
         assert (await claim_one(moved)).id > await value(moved.database, "select max(id) from khaossync.ledger") - 1

@@ -47,7 +47,10 @@ async def claimable(outbox: PostgresOutbox) -> bool:
 
 
 async def history(database: Database) -> list[str]:
-    return [row["event"] for row in await query(database, "select event from khaossync.history order by id")]
+    return [
+        row["event"]
+        for row in await query(database, "select event from khaossync.history where case_id is null order by id")
+    ]
 
 
 async def test_an_item_that_the_catalogue_tells_releases_the_orders_that_waited_for_it(
