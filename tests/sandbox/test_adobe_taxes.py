@@ -11,6 +11,7 @@ import pytest
 from sandbox.adobe_client import SHARED, SPECIFICATION, Client, Wall, opened
 
 from khaossync.sandbox.adobe import AdobeShop, Algorithm, Discount, Rate, Taxation
+from khaossync.sandbox.adobe.listing import Listing
 
 SCENARIOS = SHARED / "samples/adobe/magento_tax_scenarios_expected_totals.json"
 TOLD: dict[str, Any] = json.loads(SCENARIOS.read_text(), parse_float=Decimal) if SCENARIOS.exists() else {}
@@ -60,9 +61,11 @@ def product_rates(told: dict[str, Any]) -> list[Rate]:
 def buy(shop: AdobeShop, told: dict[str, Any]) -> str:
     quote = told["quote_data"]
     inside = told["config_data"]["CONST:SetupUtil::TAX_RATE_OVERRIDES"].get("CONST:SetupUtil::TAX_STORE_RATE")
-    store = {"store_rate": Decimal(inside) / 100} if inside else {}
+    how = Listing(rates=product_rates(told))
+    if inside:
+        how["store_rate"] = Decimal(inside) / 100
     for item in quote["items"]:
-        shop.list_product(item["sku"], "X", Decimal(item["price"]), {"default": 99}, rates=product_rates(told), **store)
+        shop.list_product(item["sku"], "X", Decimal(item["price"]), {"default": 99}, **how)
     rules = [
         Discount("HALF", percentage=Decimal(rule["discount_amount"]), and_shipping=bool(rule.get("apply_to_shipping")))
         for rule in quote.get("shopping_cart_rules", ())
@@ -124,7 +127,9 @@ async def test_a_row_total_in_rest_is_the_stored_one_less_its_discount(name: str
 
 
 @pytest.mark.skipif(not TOLD, reason="Magento's scenarios are not there")
-@pytest.mark.parametrize("name", [each for each in sorted(TOLD) if "applied_taxes" in str(TOLD[each]["expected_results"])])
+@pytest.mark.parametrize(
+    "name", [each for each in sorted(TOLD) if "applied_taxes" in str(TOLD[each]["expected_results"])]
+)
 async def test_the_taxes_that_were_applied_are_told_apart(name: str) -> None:
     told = TOLD[name]["expected_results"]["address_data"].get("applied_taxes", {})
     order = await ordered(TOLD[name])
@@ -138,7 +143,7 @@ async def test_a_fixed_discount_is_spread_over_the_rows_to_the_penny() -> None:
         told = await scene.client.order(order)
     assert sum(item["discount_amount"] for item in told["items"]) == Decimal(10)
     assert told["discount_amount"] == -10
-    assert told["grand_total"] == Decimal("12") + 36 + Decimal("7.77") + Decimal("4.95") - 10
+    assert told["grand_total"] == Decimal(12) + 36 + Decimal("7.77") + Decimal("4.95") - 10
 
 
 async def test_an_invoice_has_the_stored_row_total_where_the_order_has_it_less_the_discount() -> None:

@@ -4,7 +4,7 @@ https://developer.adobe.com/commerce/webapi/rest/use-rest/operation-status-endpo
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,18 +44,16 @@ class Bulks:
         self._state = state
         self._bulks: dict[str, Bulk] = {}
 
-    def take(self, topic: str, acts: list[tuple[Any, Callable[[], Any]]]) -> dict[str, Any]:
-        """Note each body with what is to be done with it. Returns the answer."""
+    def take(self, topic: str, asked: Sequence[tuple[Any, Refusal | None, Callable[[], Any]]]) -> dict[str, Any]:
+        """Note each body with why it is rejected, or what is to be done with it. Returns the answer."""
         number = self._state.next("bulk")
         bulk = Bulk(f"00000000-0000-4000-8000-{number:012d}", stamp(self._state.now()))
-        bulk.operations = [Operation(at, topic, body, act) for at, (body, act) in enumerate(acts)]
+        bulk.operations = [_noted(at, topic, *each) for at, each in enumerate(asked)]
         self._bulks[bulk.uuid] = bulk
         if self._state.habits.bulk_runs:
             self.run()
-        items = [
-            {"id": each.number, "data_hash": f"{each.number:064x}", "status": "accepted"} for each in bulk.operations
-        ]
-        return {"bulk_uuid": bulk.uuid, "request_items": items, "errors": False}
+        rejected = any(refused for _, refused, _ in asked)
+        return {"bulk_uuid": bulk.uuid, "request_items": [_taken(each) for each in bulk.operations], "errors": rejected}
 
     def run(self, *, newest_first: bool = False) -> None:
         """Do all that is open."""
@@ -84,6 +82,18 @@ class Bulks:
             "user_id": 1,
             "operation_count": len(bulk.operations),
         }
+
+
+def _noted(at: int, topic: str, body: Any, refused: Refusal | None, act: Callable[[], Any]) -> Operation:
+    if refused:
+        return Operation(at, topic, body, act, REJECTED, refused.message, refused.status)
+    return Operation(at, topic, body, act)
+
+
+def _taken(told: Operation) -> dict[str, Any]:
+    if told.status == REJECTED:
+        return {"id": told.number, "data_hash": None, "status": "rejected", "error_message": told.message}
+    return {"id": told.number, "data_hash": f"{told.number:064x}", "status": "accepted"}
 
 
 def _shown(bulk: Bulk, told: Operation, detailed: bool) -> dict[str, Any]:

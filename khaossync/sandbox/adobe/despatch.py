@@ -9,7 +9,8 @@ from typing import Any
 
 from khaossync.sandbox.adobe.errors import Refusal, no_such
 from khaossync.sandbox.adobe.money import NOTHING
-from khaossync.sandbox.adobe.orders import Comment, Item, Order, Part, Shipment, Track
+from khaossync.sandbox.adobe.orders import Item, Order
+from khaossync.sandbox.adobe.papers import Comment, Part, Shipment, Track
 from khaossync.sandbox.adobe.payments import settle
 from khaossync.sandbox.adobe.state import Mail, State
 

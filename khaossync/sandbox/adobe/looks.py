@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from khaossync.sandbox.adobe.orders import CreditMemo, Order, Shipment
+from khaossync.sandbox.adobe.orders import Order
+from khaossync.sandbox.adobe.papers import CreditMemo, Shipment
 from khaossync.sandbox.adobe.records import (
     FulfilmentRecord,
     OrderRecord,

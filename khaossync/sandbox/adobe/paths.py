@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from khaossync.sandbox.adobe.errors import Refusal
 
-_STATUS = re.compile(r"bulk/([0-9a-f-]{36})/(status|detailed-status)")
 STORES = frozenset({"all", "default"})
 
 
@@ -18,8 +17,14 @@ class Address:
     """A path of the API without its prefix: `orders/12`. `is_bulk` is an asynchronous call with many bodies."""
 
     path: str
+    store: str = "default"
     is_async: bool = False
     is_bulk: bool = False
+
+    def check(self) -> None:
+        """Raises Refusal for a store that there is not."""
+        if self.store not in STORES:
+            raise Refusal(404, "The store that was requested wasn't found. Verify the store and try again.")
 
 
 class Premises:
@@ -28,7 +33,7 @@ class Premises:
     _prefix = re.compile(r"/rest/(?:(?P<store>[a-z]\w*)/)??(?:(?P<kind>async(?:/bulk)?)/)?V1/(?P<rest>.+)")
 
     def read(self, path: str, _headers: Mapping[str, str]) -> Address | None:
-        """What a path means; None if it is none of the API's. Raises Refusal for a store that there is not."""
+        """What a path means; None if it is none of the API's."""
         found = self._prefix.fullmatch(path)
         return _address(found, found["store"] or "default") if found else None
 
@@ -40,18 +45,10 @@ class Cloud:
         self._prefix = re.compile(rf"/{re.escape(tenant)}/V1/(?:(?P<kind>async(?:/bulk)?)/)?(?P<rest>.+)")
 
     def read(self, path: str, headers: Mapping[str, str]) -> Address | None:
-        """What a path means; None if it is none of the API's. Raises Refusal for a store that there is not."""
+        """What a path means; None if it is none of the API's."""
         found = self._prefix.fullmatch(path)
         return _address(found, headers.get("Store", "default")) if found else None
 
 
 def _address(found: "re.Match[str]", store: str) -> Address:
-    if store not in STORES:
-        raise Refusal(404, "The store that was requested wasn't found. Verify the store and try again.")
-    return Address(found["rest"], bool(found["kind"]), found["kind"] == "async/bulk")
-
-
-def bulk_status(path: str) -> str | None:
-    """What the status of a bulk is called, if it is that what is asked for."""
-    found = _STATUS.fullmatch(path)
-    return f"bulk {found[1]}/{found[2]}" if found else None
+    return Address(found["rest"], store, bool(found["kind"]), found["kind"] == "async/bulk")

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from khaossync.sandbox.adobe.errors import Refusal
 from khaossync.sandbox.adobe.money import NOTHING, part
-from khaossync.sandbox.adobe.orders import ENDED, Bill, Invoice, Item, Order, Part
+from khaossync.sandbox.adobe.orders import ENDED, Item, Order
+from khaossync.sandbox.adobe.papers import Bill, Invoice, Part
 from khaossync.sandbox.adobe.purchase import Purchase
 from khaossync.sandbox.adobe.state import Mail, State
 

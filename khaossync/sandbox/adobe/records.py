@@ -5,7 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from khaossync.sandbox.adobe.money import NOTHING, part
-from khaossync.sandbox.adobe.orders import CreditMemo, Item, Order, Shipment
+from khaossync.sandbox.adobe.orders import Item, Order
+from khaossync.sandbox.adobe.papers import CreditMemo, Shipment
 
 
 @dataclass(frozen=True, slots=True)

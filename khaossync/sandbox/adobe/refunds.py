@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from khaossync.sandbox.adobe.errors import Refusal
 from khaossync.sandbox.adobe.money import NOTHING, PENNY, pence
-from khaossync.sandbox.adobe.orders import Comment, CreditMemo, Invoice, Item, Order
+from khaossync.sandbox.adobe.orders import Item, Order
+from khaossync.sandbox.adobe.papers import Comment, CreditMemo, Invoice
 from khaossync.sandbox.adobe.payments import mail, settle, share
 from khaossync.sandbox.adobe.state import State
 

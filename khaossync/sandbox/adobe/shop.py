@@ -11,6 +11,7 @@ from typing import Unpack
 from khaossync.sandbox.adobe import checkout, despatch, listing, payments, published, refunds, staffwork
 from khaossync.sandbox.adobe.access import Access
 from khaossync.sandbox.adobe.catalogue import Choice
+from khaossync.sandbox.adobe.desk import Desk
 from khaossync.sandbox.adobe.inventory import Inventory
 from khaossync.sandbox.adobe.listing import Listing
 from khaossync.sandbox.adobe.looks import Looks
@@ -53,7 +54,8 @@ class AdobeShop(Looks):
         self.access = Access(clock, dice)
         paths = Cloud(tenant) if tenant else Premises()
         spec = published.read(specification) if specification and specification.exists() else None
-        self.server = Server(self.state, self.access, self.faults, paths, spec)
+        self.desk = Desk(self.state, self.access, paths, spec)
+        self.server = Server(self.state, self.access, self.faults, self.desk)
         self._bought: dict[int, Purchase] = {}
 
     async def start(self, port: int = 0) -> str:
@@ -72,12 +74,12 @@ class AdobeShop(Looks):
     @property
     def requests(self) -> Mapping[str, int]:
         """How often each call was handled, such as `POST order/{id}/ship`. Faults know calls by the same names."""
-        return self.server.requests
+        return self.desk.requests
 
     @property
-    def breaches(self) -> Sequence[str]:
+    def breaches(self) -> list[str]:
         """What broke the published specification: by a caller, or by the simulator itself."""
-        return self.server.breaches
+        return self.desk.breaches
 
     @property
     def latency(self) -> tuple[float, float]:
@@ -90,7 +92,7 @@ class AdobeShop(Looks):
 
     def run_bulk(self, *, newest_first: bool = False) -> None:
         """Let the consumer of asynchronous operations do all that waits."""
-        self.server.bulks.run(newest_first=newest_first)
+        self.desk.bulks.run(newest_first=newest_first)
 
     # --- what happens -------------------------------------------------------------------------------------------------
 

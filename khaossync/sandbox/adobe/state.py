@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from khaossync.sandbox.adobe.catalogue import Catalogue
 from khaossync.sandbox.adobe.inventory import Inventory
-from khaossync.sandbox.adobe.orders import Comment, CreditMemo, Invoice, Order, Shipment
+from khaossync.sandbox.adobe.orders import Order
+from khaossync.sandbox.adobe.papers import Comment, CreditMemo, Invoice, Shipment
 from khaossync.sandbox.adobe.taxes import Taxation
 
 

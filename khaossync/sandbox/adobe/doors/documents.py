@@ -8,7 +8,8 @@ from khaossync.sandbox.adobe import despatch, payments, refunds
 from khaossync.sandbox.adobe.bodies import INVOICE, NEW_TRACK, REFUND, SHIP
 from khaossync.sandbox.adobe.doors.calls import Call, Route
 from khaossync.sandbox.adobe.errors import Refusal
-from khaossync.sandbox.adobe.orders import CreditMemo, Invoice, Order
+from khaossync.sandbox.adobe.orders import Order
+from khaossync.sandbox.adobe.papers import CreditMemo, Invoice
 from khaossync.sandbox.adobe.wire import documents
 
 _VIEW = "Magento_Sales::actions_view"
@@ -58,9 +59,10 @@ def _bill(call: Call) -> int:
     return made.number
 
 
-def _capture(call: Call) -> bool:
+def _capture(call: Call) -> str:
+    """Published as a text, whatever is in it."""
     payments.capture(call.state, call.one(call.state.invoices))
-    return True
+    return "1"
 
 
 def _memos(call: Call) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from khaossync.sandbox.adobe.orders import Comment, Order
+from khaossync.sandbox.adobe.orders import Order
+from khaossync.sandbox.adobe.papers import Comment
 from khaossync.sandbox.adobe.people import Address
 from khaossync.sandbox.adobe.wire.values import money, stamp, without_none
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from khaossync.sandbox.adobe.money import NOTHING
-from khaossync.sandbox.adobe.orders import Bill, CreditMemo, Document, Invoice, Part, Shipment, Track
+from khaossync.sandbox.adobe.papers import Bill, CreditMemo, Document, Invoice, Part, Shipment, Track
 from khaossync.sandbox.adobe.wire.addresses import document_comment
 from khaossync.sandbox.adobe.wire.values import money, number, stamp, without_none
 

@@ -181,6 +181,8 @@ def _fee(told: Order, at: int, name: str, amount: Decimal) -> dict[str, Any]:
         "custom_fee_code": name.lower().replace(" ", "_"),
         "custom_fee_label": name,
         **money(told.rate, {"custom_fee_amount": amount}),
+        "apply_fee_on_last_invoice": False,
+        "apply_fee_on_last_creditmemo": False,
         **money(told.rate, {"custom_fee_amount_invoiced": billed, "custom_fee_amount_refunded": NOTHING}),
     }
 
