@@ -57,6 +57,13 @@ async def test_in_maintenance_there_is_a_page_for_people(scene: Scene) -> None:
     assert answer.headers["Content-Type"].startswith("text/html")
 
 
+async def test_a_call_that_dies_half_way_has_another_shape_of_error(scene: Scene) -> None:
+    scene.shop.habits.fatal = 1
+    answer = await scene.client.send("GET", "orders?searchCriteria=")
+    assert (answer.status, answer.told["messages"]["error"][0]["code"]) == (500, 500)
+    assert (await scene.client.search("orders"))["total_count"] == 0
+
+
 async def test_a_proxy_answers_with_a_page_for_people(scene: Scene) -> None:
     scene.shop.faults.plan(Fault.HTML, "GET orders")
     answer = await scene.client.send("GET", "orders?searchCriteria=")

@@ -120,6 +120,13 @@ async def test_a_field_without_a_value_is_left_out(scene: Scene) -> None:
     assert order["payment"]["cc_last4"] is None
 
 
+async def test_a_shop_may_send_fields_without_a_value_as_null(scene: Scene) -> None:
+    scene.shop.habits.sends_nulls = True
+    order = await scene.client.order(scene.shop.place_order([("MUG", 1)], payment="pending"))
+    assert order["relation_child_real_id"] is None
+    assert order["coupon_code"] is None
+
+
 async def test_a_gift_card_store_credit_and_fees_are_told_apart_from_the_grand_total(scene: Scene) -> None:
     terms = Terms(
         gift_card=Decimal(5), store_credit=Decimal(2), delivery=None, fees=[("Wrapping fee", Decimal("1.50"))]

@@ -130,6 +130,17 @@ async def test_an_order_is_found_by_its_entity_id_and_never_by_the_number_people
     assert (await scene.client.send("GET", "orders/1-1")).status == 400
 
 
+async def test_an_order_whose_transaction_takes_long_appears_late_under_its_early_time(scene: Scene) -> None:
+    scene.shop.index_lag(90)
+    late, prompt = scene.shop.place_order([("MUG", 1)]), scene.shop.place_order([("MUG", 1)])
+    assert ids(await scene.client.search("orders")) == [int(prompt)]
+    assert (await scene.client.send("GET", f"orders/{late}")).status == 404
+    scene.wall.wait(seconds=90)
+    found = await scene.client.search("orders", sort=["entity_id"])
+    assert ids(found) == [int(late), int(prompt)]
+    assert found["items"][0]["updated_at"] == "2026-11-20 09:00:00"
+
+
 async def test_an_address_that_staff_change_does_not_move_the_order_in_the_list(scene: Scene) -> None:
     order = scene.shop.place_order([("MUG", 1)])
     scene.wall.wait(minutes=1)

@@ -187,6 +187,18 @@ async def test_a_comment_that_names_a_status_of_another_state_is_refused(scene: 
     assert answer.status == 400
 
 
+async def test_a_status_of_the_merchants_own_is_kept_within_its_state(scene: Scene) -> None:
+    order, other = scene.shop.place_order([("MUG", 1)]), scene.shop.place_order([("MUG", 1)], payment="pending")
+    scene.shop.mark(order, "checked")
+    assert await state(scene, order) == ("processing", "checked")
+    note = {"comment": "x", "is_customer_notified": 0, "is_visible_on_front": 0, "parent_id": 1, "status": "checked"}
+    answer = await scene.client.send("POST", f"orders/{other}/comments", {"statusHistory": note})
+    assert answer.status == 400
+    scene.shop.mark(order, "looked_at")
+    await scene.client.post(f"orders/{order}/comments", {"statusHistory": note})
+    assert await state(scene, order) == ("processing", "checked")
+
+
 async def test_an_order_that_is_held_can_be_neither_sent_nor_billed(scene: Scene) -> None:
     order = scene.shop.place_order([("MUG", 1)], payment="authorized")
     scene.shop.hold(order)

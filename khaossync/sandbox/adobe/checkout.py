@@ -23,6 +23,7 @@ def place(state: State, bought: Purchase) -> Order:
     _price(state, order, bought)
     _sell(state, order)
     payments.open_payment(state, order, bought)
+    order.hidden_until = state.lag()
     state.orders[order.number] = order
     return order
 
@@ -37,6 +38,7 @@ def _new(state: State, bought: Purchase) -> Order:
         created_at=now,
         updated_at=now,
         currency=currency,
+        base_currency=state.currency,
         rate=rate,
         customer=bought.customer,
         customer_number=_customer(state, bought),
@@ -106,10 +108,10 @@ def _is_carried(item: Item) -> bool:
 def _apply(state: State, order: Order, discount: Discount, taken: Discounts) -> None:
     """Note how much of a discount falls on each row and on the delivery. Raises ValueError if it is too big."""
     rows = [] if discount.shipping else [item for item in priced(order) if _is_meant(discount, item)]
+    charge = _charge(state, order) - taken.get(_SHIPPING, NOTHING)
     left = [_base(state, item) - taken.get(item.number, NOTHING) for item in rows]
     if discount.percentage is None:
-        whole = [*left, _charge(state, order)] if discount.shipping else left
-        if discount.amount > sum(whole, NOTHING):
+        if discount.amount > (charge if discount.shipping else sum(left, NOTHING)):
             raise ValueError(f"discount {discount.name} of {discount.amount} is more than what it is taken from")
         parts = spread(pence(discount.amount * order.rate), left)
     else:
@@ -118,14 +120,14 @@ def _apply(state: State, order: Order, discount: Discount, taken: Discounts) -> 
         taken[item.number] = taken.get(item.number, NOTHING) + amount
         item.discount_percent = discount.percentage or NOTHING
     if discount.shipping or discount.and_shipping:
-        taken[_SHIPPING] = taken.get(_SHIPPING, NOTHING) + _off_shipping(state, order, discount)
+        taken[_SHIPPING] = taken.get(_SHIPPING, NOTHING) + _off_shipping(order, discount, charge)
 
 
-def _off_shipping(state: State, order: Order, discount: Discount) -> Decimal:
+def _off_shipping(order: Order, discount: Discount, charge: Decimal) -> Decimal:
     """Magento does not round what a percentage takes off the delivery."""
     if discount.percentage is None:
         return pence(discount.amount * order.rate) if discount.shipping else NOTHING
-    return _charge(state, order) * discount.percentage / 100
+    return charge * discount.percentage / 100
 
 
 def _charge(state: State, order: Order) -> Decimal:

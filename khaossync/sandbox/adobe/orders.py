@@ -97,13 +97,17 @@ class Delivery:
 
 @dataclass(slots=True, eq=False)
 class Order:
-    """One order with everything that happened to it. `rate` is how much of its currency one unit of the shop's buys."""
+    """One order with everything that happened to it. `rate` is how much of its currency one unit of the shop's buys.
+
+    Until `hidden_until` its transaction is not committed: nobody finds it.
+    """
 
     number: int
     name: str
     created_at: datetime
     updated_at: datetime
     currency: str
+    base_currency: str
     rate: Decimal
     customer: Person | None
     customer_number: int | None
@@ -133,6 +137,7 @@ class Order:
     edits: int = 0
     original_name: str | None = None
     cancelled_at: datetime | None = None
+    hidden_until: datetime | None = None
 
     @property
     def counted(self) -> list[Item]:

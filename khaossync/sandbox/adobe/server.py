@@ -20,6 +20,7 @@ _MAINTENANCE = (
     "<!doctype html><html><head><title>Service Temporarily Unavailable</title></head>"
     "<body><h1>Service Temporarily Unavailable</h1></body></html>"
 )
+_FATAL = {"messages": {"error": [{"code": 500, "message": "Server internal error. See details in report api/1"}]}}
 
 
 class Server:
@@ -74,6 +75,9 @@ class Server:
         return (meant.route.name, meant) if meant else ("unknown", None)
 
     async def _answer(self, request: web.Request, body: bytes, name: str, meant: Meant | None) -> web.Response:
+        if self._state.habits.fatal:
+            self._state.habits.fatal -= 1
+            return _json(_FATAL, 500)
         if name == "version":
             return web.Response(text="Magento/2.4 (Community)")
         try:

@@ -196,6 +196,17 @@ class AdobeShop(Looks):
         """Staff let it go on. Raises Refusal."""
         staffwork.release(self.state, self._order(order))
 
+    def mark(self, order: str, status: str) -> None:
+        """Staff give an order a status of the merchant's own, within the state that it has."""
+        found = self._order(order)
+        self.state.statuses[status] = found.state
+        found.status = status
+        self.state.touch(found)
+
+    def index_lag(self, seconds: float, times: int = 1) -> None:
+        """Let the next `times` orders be found only `seconds` later, under the times at which they were placed."""
+        self.state.lags += [timedelta(seconds=seconds)] * times
+
     def comment(self, order: str, text: str) -> None:
         """Staff write a note on an order; that saves it."""
         found = self._order(order)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from khaossync.sandbox.adobe.catalogue import Catalogue
@@ -31,18 +31,21 @@ class Habits:
 
     `repeats_last_page`: a page past the end is the last one again (older versions). `copies_prices`: the child row of
     a configurable repeats its parent's price. `limits`: the input limits of the API are on. `maintenance`: a page for
-    people and nothing else. `bulk_runs`: the consumer of asynchronous operations is at work.
+    people and nothing else. `fatal`: so many calls more die half-way. `sends_nulls`: an order's fields without a value
+    are sent as null. `bulk_runs`: the consumer of asynchronous operations is at work.
     """
 
     repeats_last_page: bool = True
     copies_prices: bool = False
     limits: bool = False
     maintenance: bool = False
+    fatal: int = 0
+    sends_nulls: bool = False
     bulk_runs: bool = True
 
 
 class State:
-    """One shop's records."""
+    """One shop's records. `statuses` are the merchant's own, with the state that each belongs to."""
 
     def __init__(self, name: str, currency: str, now: Callable[[], datetime], inventory: Inventory) -> None:
         self.name = name
@@ -58,6 +61,8 @@ class State:
         self.memos: dict[int, CreditMemo] = {}
         self.customers: dict[str, int] = {}
         self.mails: list[Mail] = []
+        self.statuses: dict[str, str] = {}
+        self.lags: list[timedelta] = []
         self._numbers: dict[str, int] = {}
 
     def now(self) -> datetime:
@@ -72,6 +77,15 @@ class State:
     def name_for(self, kind: str) -> str:
         """The next number that people see."""
         return f"{self.next(f'{kind} name'):09d}"
+
+    def lag(self) -> datetime | None:
+        """Until when the order that is placed now is not to be found, as its transaction takes so long."""
+        return self.now() + self.lags.pop(0) if self.lags else None
+
+    def committed(self) -> list[Order]:
+        """The orders that can be found."""
+        now = self.now()
+        return [each for each in self.orders.values() if each.hidden_until is None or each.hidden_until <= now]
 
     def give_name_back(self, kind: str) -> None:
         """The last number that people would have seen was not used after all."""

@@ -33,10 +33,10 @@ class Call:
     @property
     def order(self) -> Order:
         """The order that the path names by its entity id. Raises Refusal."""
-        if self.number not in self.state.orders:
-            text = "The entity that was requested doesn't exist. Verify the entity and try again."
-            raise Refusal(404, text)
-        return self.state.orders[self.number]
+        found = self.state.orders.get(self.number)
+        if found is None or (found.hidden_until and found.hidden_until > self.state.now()):
+            raise Refusal(404, "The entity that was requested doesn't exist. Verify the entity and try again.")
+        return found
 
     def one(self, records: dict[int, Any]) -> Any:
         """The record that the path names. Raises Refusal."""

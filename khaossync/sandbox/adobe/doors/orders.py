@@ -16,7 +16,7 @@ _VIEW = "Magento_Sales::actions_view"
 def _list(call: Call) -> dict[str, Any]:
     state = call.state
     return call.found(
-        list(state.orders.values()),
+        state.committed(),
         lambda told, field: orders.column(state, told, field),
         lambda told: orders.order(state, told),
     )
@@ -27,7 +27,7 @@ def _one(call: Call) -> dict[str, Any]:
 
 
 def _rows(call: Call) -> dict[str, Any]:
-    pairs = [(order, row) for order in call.state.orders.values() for row in order.items]
+    pairs = [(order, row) for order in call.state.committed() for row in order.items]
     return call.found(pairs, lambda pair, field: items.item(*pair)[field], lambda pair: items.item(*pair))
 
 
@@ -56,11 +56,12 @@ def _comments(call: Call) -> dict[str, Any]:
 
 
 def _comment(call: Call) -> bool:
-    """A status that the body names becomes the order's, if it is one of its state's."""
+    """A status that the body names becomes the order's, if it belongs to its state."""
     state, order, told = call.state, call.order, call.body["statusHistory"]
     status = told.get("status")
-    if status and status not in (order.status, order.state):
+    if status and status not in (order.status, order.state) and state.statuses.get(status) != order.state:
         raise Refusal(400, 'Unable to add comment: The status "%1" is not part of the order status history.', [status])
+    order.status = status or order.status
     notified = bool(told["is_customer_notified"])
     state.comment(order, told["comment"], notified=notified, visible=bool(told["is_visible_on_front"]))
     state.touch(order)

@@ -6,7 +6,7 @@ from typing import Any
 from khaossync.sandbox.adobe.money import NOTHING
 from khaossync.sandbox.adobe.papers import Bill, CreditMemo, Document, Invoice, Part, Shipment, Track
 from khaossync.sandbox.adobe.wire.addresses import document_comment
-from khaossync.sandbox.adobe.wire.values import money, number, stamp, without_none
+from khaossync.sandbox.adobe.wire.values import currencies, money, number, stamp, without_none
 
 Told = dict[str, Any]
 
@@ -79,7 +79,6 @@ def track(document: Shipment, told: Track) -> Told:
 
 def _bill(bill: Bill) -> Told:
     order = bill.order
-    currencies = dict.fromkeys(("order_currency_code",), order.currency)
     totals = {
         "discount_amount": -bill.discount,
         "grand_total": bill.total,
@@ -94,8 +93,7 @@ def _bill(bill: Bill) -> Told:
     }
     return {
         **_head(bill),
-        **currencies,
-        "base_to_order_rate": number(order.rate),
+        **currencies(order.base_currency, order.currency, order.rate),
         "state": bill.state,
         **money(order.rate, totals),
     }

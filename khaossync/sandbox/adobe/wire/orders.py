@@ -11,7 +11,7 @@ from khaossync.sandbox.adobe.taxes import Taxed
 from khaossync.sandbox.adobe.wire.addresses import address, comment, extra_info, payment
 from khaossync.sandbox.adobe.wire.items import item
 from khaossync.sandbox.adobe.wire.taxes import applied_taxes, item_applied_taxes
-from khaossync.sandbox.adobe.wire.values import money, number, stamp, without_none
+from khaossync.sandbox.adobe.wire.values import currencies, money, number, stamp, without_none
 
 
 def order(state: State, told: Order) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def order(state: State, told: Order) -> dict[str, Any]:
     }
     where = told.billing_address
     return {
-        **without_none(scalars(state, told)),
+        **(scalars(state, told) if state.habits.sends_nulls else without_none(scalars(state, told))),
         "items": rows,
         **({"billing_address": address(told, where, "billing")} if where else {}),
         "payment": payment(told),
@@ -42,14 +42,7 @@ def scalars(state: State, told: Order) -> dict[str, Any]:
         **_facts(state, told),
         **_relations(told),
         **money(told.rate, _totals(told)),
-        "base_currency_code": state.currency,
-        "base_to_global_rate": 1,
-        "base_to_order_rate": number(told.rate),
-        "global_currency_code": state.currency,
-        "order_currency_code": told.currency,
-        "store_currency_code": state.currency,
-        "store_to_base_rate": 0,
-        "store_to_order_rate": 0,
+        **currencies(state.currency, told.currency, told.rate),
     }
 
 
@@ -162,8 +155,8 @@ def _assignment(told: Order, rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _commerce(told: Order) -> dict[str, Any]:
-    """Other ways to pay and other things to pay for, which Open Source does not have."""
-    found: dict[str, Any] = {}
+    """Other ways to pay and other things to pay for, most of which Open Source does not have."""
+    found: dict[str, Any] = {"coupon_codes": [told.coupon]} if told.coupon else {}
     if told.gift_card:
         found |= money(told.rate, {"gift_cards_amount": told.gift_card})
     if told.store_credit:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 
 _STORED = Decimal("0.0001")
@@ -14,6 +15,7 @@ def number(amount: Decimal | int) -> int | float:
     return int(exact) if exact == exact.to_integral_value() else float(exact)
 
 
+@lru_cache(maxsize=1 << 16)
 def stamp(at: datetime) -> str:
     """A moment as MySQL keeps it."""
     return at.strftime("%Y-%m-%d %H:%M:%S")
@@ -38,3 +40,17 @@ def _base(name: str) -> str:
 def without_none(told: Mapping[str, Any]) -> dict[str, Any]:
     """A field without a value is left out of an answer."""
     return {name: value for name, value in told.items() if value is not None}
+
+
+def currencies(own: str, theirs: str, rate: Decimal) -> dict[str, Any]:
+    """The shop's own currency, the customer's, and the rates between them."""
+    return {
+        "base_currency_code": own,
+        "base_to_global_rate": 1,
+        "base_to_order_rate": number(rate),
+        "global_currency_code": own,
+        "order_currency_code": theirs,
+        "store_currency_code": own,
+        "store_to_base_rate": 0,
+        "store_to_order_rate": 0,
+    }
