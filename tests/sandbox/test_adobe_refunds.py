@@ -76,6 +76,7 @@ async def test_an_amount_that_is_told_becomes_an_adjustment(scene: Scene) -> Non
     told = await memos(scene, order)
     assert [memo["adjustment"] for memo in told] == [-2, 1, 2]
     records = scene.shop.refunds(order)
+    assert scene.shop.order(order).total == 12 + Decimal("4.95")
     assert [(int(each.amount), int(each.value)) for each in records] == [(10, 12), (13, 12), (2, 0)]
 
 

@@ -124,6 +124,28 @@ async def test_staff_cancel_a_paid_order_by_giving_the_money_back(scene: Scene) 
     assert scene.shop.salable("MUG") == 100
 
 
+async def test_staff_deny_a_payment_under_review_and_cannot_cancel_what_is_held(scene: Scene) -> None:
+    doubtful, held = scene.shop.place_order([("MUG", 1)], risk="CANCEL"), scene.shop.place_order([("MUG", 1)])
+    scene.shop.cancel(doubtful)
+    assert await state(scene, doubtful) == ("canceled", "canceled")
+    scene.shop.hold(held)
+    with pytest.raises(ValueError, match="cannot be cancelled"):
+        scene.shop.cancel(held)
+
+
+async def test_an_order_that_is_partly_paid_is_cancelled_for_the_rest(scene: Scene) -> None:
+    order = scene.shop.place_order([("MUG", 3)], payment="authorized", delivery=None)
+    (row,) = (await scene.client.order(order))["items"]
+    rows = {"items": [{"order_item_id": row["item_id"], "qty": 1}], "capture": True}
+    await scene.client.post(f"order/{order}/invoice", rows)
+    assert await scene.client.post(f"orders/{order}/cancel") is True
+    told = await scene.client.order(order)
+    assert (told["state"], told["items"][0]["qty_canceled"], told["total_paid"]) == ("processing", 2, 12)
+    record = scene.shop.order(order)
+    assert ([(line.quantity, line.removed) for line in record.lines], scene.shop.reserved("MUG")) == ([(1, 2)], 1)
+    assert record.total == 12
+
+
 async def test_nobody_cancels_what_has_been_sent(scene: Scene) -> None:
     order = scene.shop.place_order([("MUG", 1)])
     scene.shop.ship(order)

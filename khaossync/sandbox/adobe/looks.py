@@ -43,6 +43,14 @@ class Looks:
         """What customers were written, oldest first."""
         return list(self.state.mails)
 
+    def listed(self) -> list[str]:
+        """The SKUs of all products, the first listed first; which of them are counted `is_counted` tells."""
+        return [product.sku for product in self.state.catalogue.by_number.values()]
+
+    def is_counted(self, sku: str) -> bool:
+        """Whether the shop keeps stock of a product itself, and not of its parts or variants only."""
+        return self.state.inventory.is_kept(self.state.catalogue.sold_as(sku).sku)
+
     def salable(self, sku: str) -> int:
         """What can be sold of a SKU; of a bundle or a group, how many its parts make up."""
         product = self.state.catalogue.find(sku)

@@ -42,11 +42,13 @@ class LineRecord:
 
 @dataclass(frozen=True, slots=True)
 class OrderRecord:
-    """One order as it stands. `total` and `tax` are after refunds, `bought_total` is before.
+    """One order as it stands.
 
-    These tell what was bought, whatever paid for it; `grand_total` is what Magento says, less gift cards and credit.
-    `financial_status` is PENDING, AUTHORIZED, PAID, PARTIALLY_REFUNDED, REFUNDED or VOIDED, as it is with other
-    shops; `state` and `status` are the platform's. `child` is the order (its id) that an edit has made of this one.
+    `total` and `tax` are without what was cancelled or given back, `bought_total` is with it. An adjustment changes
+    neither, for it is nothing that was bought; `refunded` is the money that went back. They tell what was bought,
+    whatever paid for it; `grand_total` is what Magento says, less gift cards and credit. `financial_status` is
+    PENDING, AUTHORIZED, PAID, PARTIALLY_REFUNDED, REFUNDED or VOIDED, as it is with other shops; `state` and `status`
+    are the platform's. `child` is the order (its id) that an edit has made of this one, `parent` the one before.
     """
 
     id: str
@@ -109,7 +111,6 @@ class RefundRecord:
 
 def order_record(order: Order) -> OrderRecord:
     """The plain record of an order."""
-    returned_tax = sum((memo.tax for memo in order.memos), NOTHING)
     return OrderRecord(
         id=str(order.number),
         name=order.name,
@@ -121,8 +122,8 @@ def order_record(order: Order) -> OrderRecord:
         fulfilment_status=_fulfilment(order),
         state=order.state,
         status=order.status,
-        total=order.worth - order.refunded,
-        tax=order.tax - returned_tax,
+        total=order.worth - _gone(order),
+        tax=order.tax - sum((memo.tax for memo in order.memos), NOTHING) - _cancelled_tax(order),
         shipping=order.delivery.gross if order.delivery else NOTHING,
         bought_total=order.worth,
         grand_total=order.grand_total,
@@ -137,6 +138,21 @@ def order_record(order: Order) -> OrderRecord:
         parent=str(order.parent.number) if order.parent else None,
         child=str(order.child.number) if order.child else None,
     )
+
+
+def _gone(order: Order) -> Decimal:
+    """What is bought no more, with its tax: rows and delivery that were cancelled or given back."""
+    if order.state == "canceled":
+        return order.worth
+    cancelled = sum((part(item.gross, NOTHING, item.cancelled, item.ordered) for item in order.counted), NOTHING)
+    return cancelled + sum((memo.total - memo.extra for memo in order.memos), NOTHING)
+
+
+def _cancelled_tax(order: Order) -> Decimal:
+    if order.state == "canceled":
+        return order.tax
+    rows = order.counted
+    return sum((part(item.taxed.tax, NOTHING, item.cancelled, item.ordered) for item in rows), NOTHING)
 
 
 def _is_line(item: Item) -> bool:

@@ -52,6 +52,8 @@ class AdobeShop(Looks):
         self.state = State(name, currency, clock, Inventory(locations, msi=msi))
         self.state.taxation = taxation or Taxation()
         self.access = Access(clock, dice)
+        if tenant:
+            self.access.lifetime = timedelta(hours=24)
         paths = Cloud(tenant) if tenant else Premises()
         spec = published.read(specification) if specification and specification.exists() else None
         self.desk = Desk(self.state, self.access, paths, spec)
@@ -143,7 +145,10 @@ class AdobeShop(Looks):
         payments.review(self.state, self._order(order), accept=accept)
 
     def cancel(self, order: str, *, restock: bool = True) -> None:
-        """Call an order off; what was paid goes back by credit memo. Raises ValueError once a part was shipped."""
+        """Call an order off; what was paid goes back by credit memo, and a payment under review is denied.
+
+        Raises ValueError while it is on hold, once a part was shipped, or when it is over.
+        """
         staffwork.call_off(self.state, self._order(order), restock=restock)
 
     def edit(self, order: str, quantities: Mapping[str, int] | None = None, *, address: Address | None = None) -> str:

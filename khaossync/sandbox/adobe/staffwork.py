@@ -30,11 +30,19 @@ def cancel(state: State, order: Order) -> bool:
 
 
 def call_off(state: State, order: Order, *, restock: bool) -> None:
-    """Cancel, or give all the money back where it was taken. Raises ValueError once a part was sent or it is over."""
+    """Cancel, deny the payment under review, or give all the money back where it was taken.
+
+    Raises ValueError while it is held, once a part was sent, or when it is over.
+    """
     if order.shipments or order.state in ENDED:
         raise ValueError(f"order {order.name} cannot be cancelled: it is {order.state}")
+    if order.state == "payment_review":
+        payments.review(state, order, accept=False)
+        return
     if cancel(state, order):
         return
+    if order.state == "holded" or not order.invoices:
+        raise ValueError(f"order {order.name} cannot be cancelled: it is {order.state}")
     units = {item.number: item.invoiced - item.refunded for item in order.items if item.parent is None}
     shipping = order.delivery.taxed.row_total - order.delivery.refunded if order.delivery else NOTHING
     made = refund(

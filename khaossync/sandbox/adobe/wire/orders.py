@@ -104,20 +104,16 @@ def _totals(told: Order) -> dict[str, Decimal]:
         "subtotal": told.subtotal,
         "subtotal_incl_tax": sum((row.taxed.row_total_incl_tax for row in rows), NOTHING),
         "tax_amount": told.tax,
-        "total_due": told.grand_total - told.paid - _cancelled(told),
+        "total_due": max(told.grand_total - told.paid, NOTHING),
         **_shipping(told),
     }
     if told.invoices:
         totals |= {"total_paid": told.paid, "total_invoiced": sum((each.total for each in told.invoices), NOTHING)}
     if told.memos:
         totals |= _refunded(told)
-    if told.cancelled_at and not told.invoices:
+    if told.state == "canceled":
         totals |= {"total_canceled": told.grand_total, "subtotal_canceled": told.subtotal}
     return totals
-
-
-def _cancelled(told: Order) -> Decimal:
-    return told.grand_total if told.state == "canceled" else NOTHING
 
 
 def _refunded(told: Order) -> dict[str, Decimal]:
