@@ -96,6 +96,26 @@ async def test_an_option_that_has_no_sku_leaves_the_items_alone(scene: Scene) ->
     assert (row["sku"], row["price_incl_tax"]) == ("RING", 26)
 
 
+async def test_a_configurable_may_have_custom_options_too(scene: Scene) -> None:
+    print_on = CustomOption("Print", [CustomValue("Name", Decimal("4.00"), "N")])
+    scene.shop.list_product("CAP", "Cap", Decimal(0), configurable=True, options=[print_on])
+    scene.shop.list_product("CAP-M", "Cap M", Decimal("10.00"), {"default": 5}, variant_of="CAP")
+    parent, child = await rows(scene, Choice("CAP-M", 1, {"Print": "Name"}))
+    assert (parent["sku"], parent["price_incl_tax"], child["sku"]) == ("CAP-M-N", 14, "CAP-M")
+    told = parent["product_option"]["extension_attributes"]
+    assert set(told) == {"custom_options", "configurable_item_options"}
+
+
+async def test_a_product_that_is_listed_again_is_changed(scene: Scene) -> None:
+    scene.wall.wait(minutes=1)
+    scene.shop.list_product("TEE-RED", "T-shirt, crimson", Decimal("19.00"), {"default": 7})
+    found = await scene.client.search("products", ("sku", "TEE-RED", "eq"))
+    (product,) = found["items"]
+    assert (product["name"], product["updated_at"] > product["created_at"]) == ("T-shirt, crimson", True)
+    assert len(await rows(scene, ("TEE-RED", 1))) == 2
+    assert scene.shop.salable("TEE-RED") == 6
+
+
 async def test_several_choices_of_one_option_are_joined_by_commas(scene: Scene) -> None:
     extras = CustomOption("Extras", [CustomValue("Box"), CustomValue("Card")], multiple=True)
     scene.shop.list_product("PEN", "Pen", Decimal("6.00"), {"default": 5}, options=[extras])

@@ -9,8 +9,10 @@ from khaossync.sandbox.adobe.records import FulfilmentRecord, LineRecord, OrderR
 from khaossync.sandbox.adobe.shop import AdobeShop
 from khaossync.sandbox.adobe.state import Habits, Mail
 from khaossync.sandbox.adobe.taxes import Algorithm, Rate, Taxation
+from khaossync.sandbox.adobe.ways import WAYS, Way
 
 __all__ = [
+    "WAYS",
     "Address",
     "AdobeShop",
     "Algorithm",
@@ -30,4 +32,5 @@ __all__ = [
     "Refusal",
     "Taxation",
     "Tracking",
+    "Way",
 ]

@@ -22,6 +22,7 @@ from khaossync.sandbox.adobe.purchase import Discount, Purchase, Terms
 from khaossync.sandbox.adobe.server import Server
 from khaossync.sandbox.adobe.state import Habits, State
 from khaossync.sandbox.adobe.taxes import Taxation
+from khaossync.sandbox.adobe.ways import WAYS
 from khaossync.sandbox.faults import Faults
 
 
@@ -131,6 +132,20 @@ class AdobeShop(Looks):
         order = checkout.place(self.state, bought)
         self._bought[order.number] = bought
         return str(order.number)
+
+    def place_taxed(self, way: str, **terms: Unpack[Terms]) -> str:
+        """Somebody buys a cart that is taxed in one of the `WAYS`, whatever the shop's settings are else.
+
+        Its products are listed as TAXED-1 and so on, with stock at the default source. Returns the order's id.
+        """
+        told = WAYS[way]
+        usual, self.state.taxation = self.state.taxation, told.taxation
+        terms.setdefault("delivery", ("Standard", told.delivery) if told.delivery is not None else None)
+        try:
+            basket = listing.put_up_taxed(self.state, told)
+            return self.place_order(basket, discounts=told.discounts, **terms)
+        finally:
+            self.state.taxation = usual
 
     def capture(self, order: str) -> None:
         """Take the money that was reserved. Raises Refusal when there is none left to take."""
