@@ -85,6 +85,8 @@ async def test_cancelling_answers_false_where_it_cannot_be_done(scene: Scene) ->
     paid = scene.shop.place_order([("MUG", 1)])
     assert await scene.client.post(f"orders/{pending}/cancel") is True
     assert await state(scene, pending) == ("canceled", "canceled")
+    record = scene.shop.order(pending)
+    assert (record.financial_status, record.total, record.tax) == ("VOIDED", Decimal(0), Decimal(0))
     assert await scene.client.post(f"orders/{pending}/cancel") is False
     assert await scene.client.post(f"orders/{paid}/cancel") is False
     assert await state(scene, paid) == ("processing", "processing")
@@ -109,6 +111,9 @@ async def test_a_review_ends_with_the_money_or_without_the_order(scene: Scene) -
     scene.shop.review(good)
     scene.shop.review(bad, accept=False)
     assert scene.shop.order(good).financial_status == "PAID"
+    reserved = scene.shop.place_order([("MUG", 1)], payment="authorized", risk="INVESTIGATE")
+    scene.shop.review(reserved)
+    assert scene.shop.order(reserved).financial_status == "AUTHORIZED"
     assert await state(scene, bad) == ("canceled", "canceled")
     with pytest.raises(ValueError, match="not under review"):
         scene.shop.review(good)

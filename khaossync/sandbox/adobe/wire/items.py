@@ -38,7 +38,7 @@ def item(order: Order, row: Item, *, copies_prices: bool = False, nested: bool =
         "weight": number(row.product.weight),
     }
     told |= _money(order, row, copies_prices)
-    if row.options and row.parent is None:
+    if row.options:
         told["product_option"] = {"extension_attributes": dict(row.options)}
     if nested and row.parent is not None:
         told["parent_item"] = item(order, row.parent, nested=False)
