@@ -16,11 +16,8 @@ def part(amount: Decimal, done: Decimal, more: Decimal, whole: Decimal) -> Decim
     """What `more` of `whole` units carry of `amount` when `done` had their share: all the shares add up to it."""
     if not whole:
         return NOTHING
-    return (
-        pence(amount * (done + more) / whole) - pence(amount * done / whole)
-        if done + more < whole
-        else (amount - pence(amount * done / whole))
-    )
+    before = pence(amount * done / whole)
+    return (amount if done + more >= whole else pence(amount * (done + more) / whole)) - before
 
 
 def spread(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
+from zlib import crc32
 
 from khaossync.sandbox.adobe.errors import Refusal, internal_error
 
@@ -130,7 +131,7 @@ def find(criteria: Criteria, records: Sequence[Any], column: Column, *, clamps: 
         for field, up in reversed(criteria.sorts):
             found.sort(key=lambda each: _order(column(each, field)), reverse=not up)
     except KeyError as unknown:
-        raise internal_error(abs(hash(str(unknown))) % 10**12) from unknown
+        raise internal_error(crc32(str(unknown).encode())) from unknown
     if criteria.page_size is None:
         return found, len(found)
     size = max(criteria.page_size, 1)
