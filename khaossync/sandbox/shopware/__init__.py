@@ -1,0 +1,9 @@
+"""A simulated Shopware shop with state, strict where Shopware is strict; `ShopwareShop` is the whole of it."""
+
+from khaossync.sandbox.shopware.people import Address, Company, Person
+from khaossync.sandbox.shopware.purchase import Discount, Extra
+from khaossync.sandbox.shopware.shop import ShopwareShop
+from khaossync.sandbox.shopware.state import Mail
+from khaossync.sandbox.shopware.stock import OutOfStock
+
+__all__ = ["Address", "Company", "Discount", "Extra", "Mail", "OutOfStock", "Person", "ShopwareShop"]
