@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from khaossync.sandbox.shopware.criteria import Criteria, parse
+from khaossync.sandbox.shopware.criteria import KNOWN, Criteria, parse
 from khaossync.sandbox.shopware.encoding import shown, trimmed
 from khaossync.sandbox.shopware.entities import ENTITIES, Entity
 from khaossync.sandbox.shopware.errors import refusal
@@ -18,8 +18,10 @@ from khaossync.sandbox.shopware.store import Rows
 
 @dataclass(frozen=True)
 class Asked:
-    """One call: what stood in its address, its headers and its body."""
+    """One call: its address and what was named there, its headers and its body."""
 
+    method: str
+    path: str
     named: Mapping[str, str]
     headers: Mapping[str, str]
     raw: bytes
@@ -66,6 +68,18 @@ def search(state: State, asked: Asked) -> Told:
     return Told(200, {"total": total, "data": listed, "aggregations": []})
 
 
+def read(state: State, asked: Asked) -> Told:
+    """`GET /api/{entity}/{id}`: one record without associations."""
+    criteria, key = parse(state.setup, entity_of(state, asked), {}), asked.named["id"]
+    permit(state.setup, criteria)
+    rows = rows_of(state, asked)
+    row = rows.get(criteria.entity.name, key)
+    if row is None:
+        detail = f"The {criteria.entity.name} resource with the following primary key was not found: id({key})"
+        raise refusal(404, "FRAMEWORK__RESOURCE_NOT_FOUND", detail)
+    return Told(200, {"data": shown(state.setup, rows, row, criteria)})
+
+
 def search_ids(state: State, asked: Asked) -> Told:
     """`POST /api/search-ids/{entity}`."""
     _, page, total = find(rows_of(state, asked), _criteria(state, asked))
@@ -95,6 +109,7 @@ def _criteria(state: State, asked: Asked) -> Criteria:
     told = asked.body
     if not isinstance(told, dict):
         raise refusal(400, "0", "The body of a search is an object.")
+    state.complaints += [f"a search knows no {name}" for name in told if name not in KNOWN]
     criteria = parse(state.setup, entity_of(state, asked), told)
     permit(state.setup, criteria)
     return criteria

@@ -75,6 +75,14 @@ def _kept(state: State, row: Row) -> Row:
     return kept
 
 
+def delete_product(state: State, sku: str) -> None:
+    """Take a product away; lines that sold it keep the number in their payload and lose the link, untouched else."""
+    key = product_of(state, sku)["id"]
+    for line in state.live.children("order_line_item", "productId", key):
+        state.live.change("order_line_item", line["id"], productId=None, updatedAt=line["updatedAt"])
+    state.live.remove("product", key)
+
+
 def _option(state: State, group: str, option: str) -> str:
     owner, key = named("property_group", group), named("property_group_option", f"{group}/{option}")
     if state.live.get("property_group", owner) is None:

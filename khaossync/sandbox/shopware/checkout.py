@@ -149,6 +149,7 @@ def _order(
         "primaryOrderDeliveryId": deliveries[0]["id"] if deliveries else None,
         "primaryOrderDeliveryVersionId": LIVE if deliveries else None,
         "primaryOrderTransactionVersionId": LIVE,
+        "boughtTotal": bill["totalPrice"],
         **order_fields(bill, deliveries),
     }
 

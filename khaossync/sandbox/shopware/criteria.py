@@ -19,6 +19,12 @@ NO_TOTAL, EXACT, NEXT_PAGES = 0, 1, 2
 _MODES = {0: NO_TOTAL, 1: EXACT, 2: NEXT_PAGES, "none": NO_TOTAL, "exact": EXACT, "next-pages": NEXT_PAGES}
 _UNLIMITED = 1_000_000
 
+# Shopware passes over whatever else stands in a search.
+KNOWN = frozenset(
+    {"page", "limit", "ids", "filter", "post-filter", "sort", "associations", "total-count-mode", "includes"}
+    | {"excludes", "aggregations", "term", "query", "grouping", "fields"}
+)
+
 
 @dataclass
 class Criteria:

@@ -10,10 +10,11 @@ import orjson
 from aiohttp import web
 
 from khaossync.sandbox.faults import Faults
-from khaossync.sandbox.shopware import api
+from khaossync.sandbox.shopware import api, changing
 from khaossync.sandbox.shopware.access import Access
 from khaossync.sandbox.shopware.api import Asked, Told
 from khaossync.sandbox.shopware.errors import Refusal, refusal
+from khaossync.sandbox.shopware.published import Published
 from khaossync.sandbox.shopware.state import State
 
 _LARGEST_BODY = 16 * 1024 * 1024
@@ -21,6 +22,12 @@ _CALLS: tuple[tuple[str, str, Callable[[State, Asked], Told]], ...] = (
     ("GET", "/api/_info/version", api.version),
     ("POST", "/api/search/{entity}", api.search),
     ("POST", "/api/search-ids/{entity}", api.search_ids),
+    ("POST", "/api/_action/sync", changing.sync),
+    ("GET", "/api/_action/state-machine/{entity}/{id}/state", changing.possible),
+    ("POST", "/api/_action/state-machine/{entity}/{id}/state/{transition}", changing.move),
+    ("POST", "/api/_action/{entity:order|order_delivery|order_transaction}/{id}/state/{transition}", changing.move),
+    ("GET", "/api/{entity}/{id}", api.read),
+    ("PATCH", "/api/{entity}/{id}", changing.patch),
 )
 
 
@@ -30,7 +37,8 @@ class Server:
     `latency` is how long an answer takes, from and to, in seconds.
     """
 
-    def __init__(self, state: State, access: Access, faults: Faults) -> None:
+    def __init__(self, state: State, access: Access, faults: Faults, published: Published | None) -> None:
+        self.published = published
         self.requests: dict[str, int] = {}
         self.latency = (0.0, 0.0)
         self._dice = random.Random(f"the latency of {state.setup.name}")
@@ -74,7 +82,8 @@ class Server:
 
     def _served(self, call: Callable[[State, Asked], Told]) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def serve(request: web.Request) -> web.StreamResponse:
-            asked = Asked(dict(request.match_info), request.headers, await request.read())
+            raw = await request.read()
+            asked = Asked(request.method, request.path, dict(request.match_info), request.headers, raw)
             operation = api.operation(request.method, request.path)
 
             async def handle() -> web.StreamResponse:
@@ -89,6 +98,9 @@ class Server:
 
     def _call(self, call: Callable[[State, Asked], Told], asked: Asked) -> Told:
         self._access.check(asked.headers.get("Authorization"))
+        if self.published is not None:
+            path = asked.path.removeprefix("/api")
+            self._state.complaints += self.published.about_call(asked.method, path, asked.body)
         return call(self._state, asked)
 
     async def _nowhere(self, request: web.Request) -> web.StreamResponse:

@@ -1,25 +1,34 @@
 """A simulated Shopware shop: what shoppers and staff do to it, what it looks like, and its doors."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Unpack
 
 from khaossync.sandbox.faults import Faults
-from khaossync.sandbox.shopware import catalogue, checkout, furnishing
+from khaossync.sandbox.shopware import catalogue, checkout, editing, furnishing, refunding, transitions, writing
 from khaossync.sandbox.shopware.access import Access
-from khaossync.sandbox.shopware.purchase import Discount, Purchase, Terms
+from khaossync.sandbox.shopware.entities import ENTITIES
+from khaossync.sandbox.shopware.lines import product_of
+from khaossync.sandbox.shopware.looks import Looks
+from khaossync.sandbox.shopware.people import Address
+from khaossync.sandbox.shopware.published import Published
+from khaossync.sandbox.shopware.purchase import NOTHING, Discount, Purchase, Terms
 from khaossync.sandbox.shopware.server import Server
 from khaossync.sandbox.shopware.state import Setup, State
 
+_PARTS = {"order_delivery": Looks.delivery, "order_transaction": Looks.transaction}
 
-class ShopwareShop:
+
+class ShopwareShop(Looks):
     """One shop with one integration. Orders, products and refunds are named by their ids (32 hexadecimal digits).
 
     `now` gives aware UTC time to everything in it; `dice` makes ids and tokens. `version` chooses what the API knows
     and how stock is kept: below 6.6 `stock` is physical and open orders are subtracted in `availableStock`, unless
     `stock_handling`. `commercial` adds the returns of the paid plans. `skew` is how far the shop's clock is ahead.
+    `published` is Shopware's OpenAPI document: every call is held against it.
     """
 
     def __init__(
@@ -35,13 +44,14 @@ class ShopwareShop:
         commercial: bool = True,
         stock_management: bool = True,
         stock_handling: bool = False,
+        published: Path | None = None,
     ) -> None:
         self.skew = timedelta(0)
         setup = Setup(name, version, tax_status, commercial, stock_management, stock_handling)
         self.state = State(setup, lambda: now() + self.skew, dice)
         self.faults = Faults()
         self.access = Access(client_id, client_secret, now, dice)
-        self.server = Server(self.state, self.access, self.faults)
+        self.server = Server(self.state, self.access, self.faults, Published(published) if published else None)
         furnishing.furnish(self.state)
 
     async def start(self, port: int = 0) -> str:
@@ -52,7 +62,26 @@ class ShopwareShop:
         """Close the doors; the state stays."""
         await self.server.stop()
 
-    # --- what happens -------------------------------------------------------------------------------------------------
+    @property
+    def setup(self) -> Setup:
+        """What the merchant chose; `flows` are the active flows that write mails, `privileges` the role's rights."""
+        return self.state.setup
+
+    @property
+    def complaints(self) -> list[str]:
+        """What calls said that Shopware passes over in silence, or that its published schema does not have."""
+        return list(self.state.complaints)
+
+    @property
+    def latency(self) -> tuple[float, float]:
+        """How long an answer takes, from and to, in seconds; (0, 0) is at once."""
+        return self.server.latency
+
+    @latency.setter
+    def latency(self, seconds: tuple[float, float]) -> None:
+        self.server.latency = seconds
+
+    # --- goods --------------------------------------------------------------------------------------------------------
 
     def list_product(
         self,
@@ -75,6 +104,24 @@ class ShopwareShop:
         """Put up a variant of `parent` (a SKU), by (group, option) each. Returns the product's id."""
         return str(catalogue.list_variant(self.state, sku, parent, options, units=stock)["id"])
 
+    def staff_sets(self, sku: str, quantity: int) -> None:
+        """Staff (or another app) type in the stock of a SKU."""
+        writing.write(self.state, ENTITIES["product"], {"id": product_of(self.state, sku)["id"], "stock": quantity})
+
+    def delete_product(self, sku: str) -> None:
+        """Staff delete a product for good; lines that sold it lose their `productId`, not their number."""
+        catalogue.delete_product(self.state, sku)
+
+    def add_delivery_method(self, name: str, technical: str | None = None) -> str:
+        """Staff set up a delivery method; before 6.7 it may be without a technical name. Returns its id."""
+        return str(furnishing.add_shipping_method(self.state, name, technical)["id"])
+
+    def rename_delivery_method(self, name: str, new: str) -> None:
+        """Staff give a delivery method another name; its technical name and its id stay."""
+        self.state.live.change("shipping_method", furnishing.shipping_method(self.state, name)["id"], name=new)
+
+    # --- what happens -------------------------------------------------------------------------------------------------
+
     def place_order(
         self,
         basket: Sequence[tuple[str, int]],
@@ -90,3 +137,109 @@ class ShopwareShop:
         """
         codes = [Discount(*discount)] if discount else []
         return checkout.place(self.state, Purchase(basket, discounts=[*codes, *discounts], **terms))
+
+    def act(self, order: str, action: str, on: str = "order", *, mail: bool = True) -> None:
+        """Staff press a button of a state machine: `ship`, `complete`, `chargeback`.
+
+        `on` is order, order_delivery (the real one) or order_transaction (the newest). Raises Refusal.
+        """
+        key = _PARTS[on](self, order) if on in _PARTS else self._order(order)["id"]
+        transitions.move(self.state, on, key, action, mail=mail)
+
+    def pay(self, order: str) -> None:
+        """The customer pays what is owed. Raises Refusal when that cannot be."""
+        self.act(order, "paid", "order_transaction")
+
+    def capture(self, order: str) -> None:
+        """A payment plugin takes the money that was reserved, and writes so."""
+        self.act(order, "paid", "order_transaction")
+        refunding.captured(self.state, self._order(order))
+
+    def cancel(self, order: str, *, refund: bool = True) -> None:
+        """Call an order off with its deliveries; what was paid goes back. Raises Refusal when it may not be.
+
+        Without `refund` only the order's own state changes: delivery and payment stay as they are.
+        """
+        found = self._order(order)
+        transitions.move(self.state, "order", order, "cancel")
+        if not refund:
+            return
+        for row in self.state.live.children("order_delivery", "orderId", order):
+            transitions.move(self.state, "order_delivery", row["id"], "cancel")
+        left = refunding.left(self.state, found)
+        if self.state.state_of(refunding.payment(self.state, order)) in ("paid", "refunded_partially") and left:
+            self.refund(order, amount=left)
+        else:
+            self.act(order, "cancel", "order_transaction")
+
+    def edit(
+        self,
+        order: str,
+        quantities: Mapping[str, int] | None = None,
+        *,
+        address: Address | None = None,
+        draft: str | None = None,
+    ) -> None:
+        """Staff set units per SKU (a new SKU adds a line, none takes it off) and where it goes.
+
+        Every figure is reckoned anew. In a `draft` nothing of it is seen until it is merged.
+        """
+        rows = self.state.rows(draft)
+        if rows is None:
+            raise KeyError(f"there is no draft {draft}")
+        editing.edit(self.state, rows, self._order(order)["id"], quantities or {}, address)
+
+    def open_draft(self, order: str) -> str:
+        """Staff begin to edit: the id of a version of the order that only they see."""
+        return editing.open_draft(self.state, self._order(order)["id"])
+
+    def merge(self, order: str, draft: str) -> None:
+        """Staff save what they edited."""
+        editing.merge(self.state, draft, self._order(order)["id"])
+
+    def correct_address(self, order: str, address: Address) -> None:
+        """An app writes where an order goes: only the row of the address changes, not that of the order."""
+        found = self.state.live.get("order_delivery", self.delivery(order)) or {}
+        self.state.live.change("order_address", found["shippingOrderAddressId"], **checkout.shown(address))
+
+    def tag(self, order: str, *tags: str) -> None:
+        """Staff tag an order."""
+        found = self._order(order)
+        added = [furnishing.tag(self.state, name) for name in tags]
+        self.state.live.change("order", order, tagIds=list(dict.fromkeys([*found["tagIds"], *added])))
+
+    def refund(
+        self,
+        order: str,
+        lines: Mapping[str, int] | None = None,
+        *,
+        shipping: Decimal = NOTHING,
+        amount: Decimal | None = None,
+        note: str | None = None,
+        source: str = "capture",
+        pending: bool = False,
+    ) -> str:
+        """Give back units per SKU, some of the delivery charge, and `amount` (or what the rest is worth).
+
+        `source` is what in the shop tells of it: capture (a payment plugin), return (the paid plans), credit (a line
+        and a credit note) or state (only that of the payment). With `pending` a capture's money is on its way until
+        `settle_refund`. Returns the refund's id. Raises ValueError for more than there is.
+        """
+        found = self._order(order)
+        units = refunding.units_of(self.state, order, lines or {})
+        given = refunding.refund(
+            self.state, found, units, shipping=shipping, amount=amount, note=note, source=source, pending=pending
+        )
+        return given.number
+
+    def settle_refund(self, refund: str, *, succeeded: bool = True) -> None:
+        """The bank tells what became of a pending refund."""
+        refunding.settle(self.state, self.state.refunds[refund], succeeded=succeeded)
+
+    def document(self, order: str, kind: str) -> str:
+        """Staff make a paper: invoice, delivery_note, credit_note or storno. Returns its number."""
+        return refunding.document(self.state, self._order(order), kind)
+
+    def deadlock(self, times: int = 1) -> None:
+        """Let the next `times` batches meet a checkout in the database: 500, and nothing was written."""
+        self.state.deadlocks = times

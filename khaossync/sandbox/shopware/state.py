@@ -19,7 +19,7 @@ PRIVILEGES = frozenset(
     {f"{entity}:read" for entity in ENTITIES}
     | {f"{entity}:update" for entity in ("order", "order_delivery", "order_transaction", "order_return", "product")}
     | {f"{entity}:update" for entity in ("order_transaction_capture_refund", "order_address", "order_line_item")}
-    | {"product:create", "state_machine_history:create"}
+    | {"state_machine_history:create"}
 )
 
 
@@ -105,7 +105,8 @@ class State:
         self.mails: list[Mail] = []
         self.shipments: list[Shipment] = []
         self.refunds: dict[str, Refund] = {}
-        self.stale_stock: set[str] = set()
+        self.deadlocks = 0
+        self.complaints: list[str] = []
         self.tell: Callable[[str, str, Iterable[str]], None] = _nobody_listens
 
     def rows(self, version: str | None) -> Rows | None:

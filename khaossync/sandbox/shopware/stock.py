@@ -73,7 +73,6 @@ def index(state: State, keys: Iterable[str]) -> None:
         free = product["stock"] - (0 if state.setup.live_stock else _held(state, key))
         sellable = not closeout(state, product) or free >= (product["minPurchase"] or 1)
         state.live.change("product", key, availableStock=free, available=sellable)
-        state.stale_stock.discard(key)
 
 
 def _held(state: State, product: str) -> int:

@@ -86,7 +86,7 @@ sales_channel
 
 customer
   groupId salesChannelId languageId defaultBillingAddressId defaultShippingAddressId customerNumber salutationId
-  firstName lastName company email title vatIds:j active:b guest:b customFields:j orderCount:i
+  firstName lastName email title active:b guest:b customFields:j orderCount:i
   salesChannel = sales_channel(salesChannelId)
   orderCustomers = [order_customer](customerId)
 """
