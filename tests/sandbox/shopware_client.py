@@ -128,6 +128,6 @@ async def opened(**chosen: Any) -> AsyncIterator[Scene]:
             client = Client(base, session, held=newest)
             await client.sign_in()
             yield Scene(shop, client, wall)
-            assert sorted(set(client.misfits)) == []
+            assert not client.misfits, sorted(set(client.misfits))
     finally:
         await shop.stop()

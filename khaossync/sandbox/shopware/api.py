@@ -6,10 +6,12 @@ from typing import Any
 
 import orjson
 
+from khaossync.sandbox.shopware.aggregations import aggregate
 from khaossync.sandbox.shopware.criteria import KNOWN, Criteria, parse
 from khaossync.sandbox.shopware.encoding import shown, trimmed
 from khaossync.sandbox.shopware.entities import ENTITIES, Entity
 from khaossync.sandbox.shopware.errors import refusal
+from khaossync.sandbox.shopware.jsonapi import CONTENT_TYPE, document
 from khaossync.sandbox.shopware.searching import permit
 from khaossync.sandbox.shopware.searching import search as find
 from khaossync.sandbox.shopware.state import State
@@ -62,10 +64,11 @@ def search(state: State, asked: Asked) -> Told:
     """`POST /api/search/{entity}`."""
     criteria = _criteria(state, asked)
     rows = rows_of(state, asked)
-    _, page, total = find(rows, criteria)
+    everything, page, total = find(rows, criteria)
     inherit = asked.headers.get("sw-inheritance") in ("1", "true")
     listed = [trimmed(shown(state.setup, rows, row, criteria, inherit=inherit), criteria) for row in page]
-    return Told(200, {"total": total, "data": listed, "aggregations": []})
+    figures = aggregate(state.setup, criteria.entity, rows, everything, criteria.aggregations)
+    return _told(asked, {"total": total, "data": listed, "aggregations": figures})
 
 
 def read(state: State, asked: Asked) -> Told:
@@ -77,7 +80,14 @@ def read(state: State, asked: Asked) -> Told:
     if row is None:
         detail = f"The {criteria.entity.name} resource with the following primary key was not found: id({key})"
         raise refusal(404, "FRAMEWORK__RESOURCE_NOT_FOUND", detail)
-    return Told(200, {"data": shown(state.setup, rows, row, criteria)})
+    return _told(asked, {"data": shown(state.setup, rows, row, criteria)})
+
+
+def _told(asked: Asked, body: Any) -> Told:
+    """In plain JSON for those who accept it by name; everybody else gets JSON:API."""
+    if "application/json" in asked.headers.get("Accept", ""):
+        return Told(200, body)
+    return Told(200, document(body), CONTENT_TYPE)
 
 
 def search_ids(state: State, asked: Asked) -> Told:

@@ -127,11 +127,14 @@ def _is(told: Any, kind: str) -> bool:
 
 
 def _is_php_list(told: Any, where: str) -> bool:
-    """Whether this list may stand for an object: an empty one, and taxes, which are published as objects but are lists.
+    """Whether this list may stand for an object: an empty one, and what is published as one but is a list.
 
-    https://github.com/shopware/app-php-sdk/tree/main/tests/Context/_fixtures
+    Those are taxes (https://github.com/shopware/app-php-sdk/tree/main/tests/Context/_fixtures) and extensions, of which
+    the document knows only the form that JSON:API has.
     """
-    return isinstance(told, list) and (not told or where.endswith(("/calculatedTaxes", "/taxRules")))
+    return isinstance(told, list) and (
+        not told or where.endswith(("/calculatedTaxes", "/taxRules")) or "/extensions/" in where
+    )
 
 
 def _pattern(path: str) -> re.Pattern[str]:

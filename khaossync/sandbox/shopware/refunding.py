@@ -44,6 +44,12 @@ def refund(
     return told
 
 
+def give_everything_back(state: State, order: Row, amount: Decimal) -> None:
+    """All that is left of an order goes back, and is worth what it cost."""
+    told = refund(state, order, {}, shipping=Decimal(0), amount=amount, note=None, source="capture", pending=False)
+    told.worth = amount
+
+
 def settle(state: State, told: Refund, *, succeeded: bool) -> None:
     """The bank tells what became of a pending refund."""
     transitions.move(state, "order_transaction_capture_refund", told.number, "complete" if succeeded else "fail")

@@ -168,7 +168,7 @@ class ShopwareShop(Looks):
             transitions.move(self.state, "order_delivery", row["id"], "cancel")
         left = refunding.left(self.state, found)
         if self.state.state_of(refunding.payment(self.state, order)) in ("paid", "refunded_partially") and left:
-            self.refund(order, amount=left)
+            refunding.give_everything_back(self.state, found, left)
         else:
             self.act(order, "cancel", "order_transaction")
 
