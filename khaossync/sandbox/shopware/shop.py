@@ -18,6 +18,7 @@ from khaossync.sandbox.shopware.published import Published
 from khaossync.sandbox.shopware.purchase import NOTHING, Discount, Purchase, Terms
 from khaossync.sandbox.shopware.server import Server
 from khaossync.sandbox.shopware.state import Setup, State
+from khaossync.sandbox.shopware.webhooks import Webhooks
 
 _PARTS = {"order_delivery": Looks.delivery, "order_transaction": Looks.transaction}
 
@@ -52,20 +53,38 @@ class ShopwareShop(Looks):
         self.faults = Faults()
         self.access = Access(client_id, client_secret, now, dice)
         self.server = Server(self.state, self.access, self.faults, Published(published) if published else None)
+        self.webhooks = Webhooks(self.state, dice)
         furnishing.furnish(self.state)
+        self.state.tell = self.webhooks.announce
 
     async def start(self, port: int = 0) -> str:
         """Open the doors on loopback. Returns the base URL, without `/api`."""
+        await self.webhooks.start()
         return await self.server.start(port)
 
     async def stop(self) -> None:
         """Close the doors; the state stays."""
+        await self.webhooks.stop()
         await self.server.stop()
 
     @property
     def setup(self) -> Setup:
         """What the merchant chose; `flows` are the active flows that write mails, `privileges` the role's rights."""
         return self.state.setup
+
+    @property
+    def webhook_url(self) -> str | None:
+        """Where every event is posted, as to an app; None once it failed too often."""
+        return self.webhooks.uri
+
+    @webhook_url.setter
+    def webhook_url(self, uri: str | None) -> None:
+        self.webhooks.uri = uri
+
+    @property
+    def webhook_secret(self) -> str:
+        """What webhooks are signed with: the app's secret."""
+        return self.webhooks.secret
 
     @property
     def complaints(self) -> list[str]:
