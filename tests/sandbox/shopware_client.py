@@ -114,10 +114,9 @@ class Scene:
 
 @asynccontextmanager
 async def opened(**chosen: Any) -> AsyncIterator[Scene]:
-    """An open shop, signed in to; at the end no call and no answer may have been against the published schema."""
+    """An open shop, signed in to; at the end no answer may have been against the published schema."""
     wall = Wall()
-    document = DOCUMENT if PUBLISHED else None
-    shop = ShopwareShop(now=wall, dice=random.Random(7), published=document, **chosen)
+    shop = ShopwareShop(now=wall, dice=random.Random(7), **chosen)
     shop.list_product("MUG", "Mug", Decimal("9.99"), 20)
     shop.list_product("LAMP", "Lamp", Decimal("34.95"), 5)
     shop.list_product("BOOK", "Book", Decimal("8.99"), 10, tax_rate=Decimal(0))

@@ -240,3 +240,35 @@ async def test_figures_are_aggregated_over_all_that_is_found(scene: Scene) -> No
     assert told["none"]["count"] == 0
     wrong = await scene.client.search("order", aggregations=[{"name": "x", "type": "magic"}])
     assert wrong.error["code"] == "FRAMEWORK__INVALID_AGGREGATION_QUERY"
+
+
+@pytest.mark.parametrize(("taxes_on", "on_lines", "on_order"), [("lines", 1, 0), ("order", 0, 1)])
+async def test_a_tax_provider_may_leave_taxes_in_one_place_only(
+    scene: Scene, taxes_on: str, on_lines: int, on_order: int
+) -> None:
+    order = await scene.client.order(scene.shop.place_order([("MUG", 1)], taxes_on=taxes_on))
+    assert len(order["lineItems"][0]["price"]["calculatedTaxes"]) == on_lines
+    assert len(order["price"]["calculatedTaxes"]) == on_order
+
+
+async def test_a_plugin_may_spoil_a_total(scene: Scene) -> None:
+    """SHW-31: a total that its lines do not come to."""
+    key = scene.shop.place_order([("MUG", 1)], delivery=None)
+    scene.shop.misprice(key, Decimal("0.50"))
+    order = await scene.client.order(key)
+    assert (order["amountTotal"], order["positionPrice"]) == (10.49, 9.99)
+
+
+async def test_another_delivery_method_moves_only_the_delivery(scene: Scene) -> None:
+    key = scene.shop.place_order([("MUG", 1)])
+    scene.shop.change_delivery_method(key, "Express")
+    order = await scene.client.order(key, deliveries={"associations": {"shippingMethod": {}}})
+    assert order["deliveries"][0]["shippingMethod"]["technicalName"] == "shipping_express"
+    assert (order["updatedAt"], order["deliveries"][0]["updatedAt"] is not None) == (None, True)
+
+
+async def test_no_number_stands_twice(scene: Scene) -> None:
+    with pytest.raises(ValueError, match="already"):
+        scene.shop.list_product("MUG", "Another", Decimal(1))
+    scene.shop.rename_product("MUG", "Cup")
+    assert {each["name"] for each in await scene.client.found("product")} == {"Cup", "Lamp", "Book"}

@@ -52,7 +52,7 @@ def _bare(state: State, sku: str, units: int) -> Row:
         "versionId": LIVE,
         "numberId": named("product", sku),
         "productNumber": sku,
-        "autoIncrement": sum(1 for _ in state.live.rows("product")) + 1,
+        "autoIncrement": state.live.count("product") + 1,
         "stock": units,
         "active": True,
         "parentId": None,
@@ -69,6 +69,8 @@ def _bare(state: State, sku: str, units: int) -> Row:
 
 
 def _kept(state: State, row: Row) -> Row:
+    if state.live.children("product", "numberId", row["numberId"]):
+        raise ValueError(f"there is a product {row['productNumber']} already")
     kept = state.live.add("product", row)
     stock.index(state, [row["id"]])
     kept["updatedAt"] = None

@@ -35,11 +35,21 @@ def place(state: State, bought: Purchase) -> str:
     addresses = _addresses(state, key, bought)
     deliveries = _deliveries(state, key, bought, addresses[-1]["id"] if addresses else "")
     bill = reckon(lines, deliveries, terms)
+    _provide(bought.taxes_on, bill, lines)
     order = _order(state, key, bought, currency, terms, bill, deliveries)
     _keep(state, order, bought, addresses, deliveries, lines)
     stock.sold(state, stock.units(lines))
     state.tell("checkout.order.placed", "order", [key])
     return key
+
+
+def _provide(taxes_on: str, bill: Price, lines: Sequence[Row]) -> None:
+    """A tax provider tells the taxes of the lines alone, or of the order alone, and Shopware keeps it so."""
+    if taxes_on == "lines":
+        bill["calculatedTaxes"] = []
+    if taxes_on == "order":
+        for line in lines:
+            line["price"] = {**line["price"], "calculatedTaxes": []}
 
 
 def _lines(state: State, order: str, bought: Purchase, terms: Terms) -> list[Row]:
@@ -124,7 +134,7 @@ def _order(
     deliveries: Sequence[Row],
 ) -> Row:
     now = written(state.now())
-    number = sum(1 for _ in state.live.rows("order")) + 1
+    number = state.live.count("order") + 1
     return {
         "id": key,
         "versionId": LIVE,

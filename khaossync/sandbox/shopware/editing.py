@@ -69,6 +69,13 @@ def add_credit(state: State, order: str, label: str, amount: Decimal) -> str:
     return str(line["id"])
 
 
+def misprice(state: State, order: Row, difference: Decimal) -> None:
+    """Move the total of an order, and nothing that it is worked out from."""
+    total = order["amountTotal"] + float(difference)
+    bill = {**order["price"], "totalPrice": total, "rawTotal": total}
+    state.live.change("order", order["id"], price=bill, amountTotal=total)
+
+
 def settle(state: State, rows: Rows, order: str) -> None:
     """Reckon an order anew and write what came out; only rows that are different now are touched, and the order."""
     kept = rows.get("order", order) or {}

@@ -69,6 +69,8 @@ def plain(told: Any) -> Any:
 
 def trimmed(told: Any, criteria: Criteria) -> Any:
     """Only the fields that `includes` names, and none that `excludes` names, of whatever they speak of."""
+    if not criteria.includes and not criteria.excludes:
+        return told
     if isinstance(told, list):
         return [trimmed(each, criteria) for each in told]
     if not isinstance(told, dict):

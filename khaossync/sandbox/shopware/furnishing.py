@@ -108,7 +108,7 @@ def shipping_method(state: State, name: str) -> Row:
 
 def add_shipping_method(state: State, name: str, technical: str | None) -> Row:
     """A new delivery method; before 6.7 it may have no technical name."""
-    position = len(list(state.live.rows("shipping_method"))) + 1
+    position = state.live.count("shipping_method") + 1
     row = {"id": state.ids.new(), "name": name, "technicalName": technical, "active": True, "position": position}
     channels = {"deliveryTimeId": DELIVERY_TIME, "taxType": "auto", "salesChannelIds": [CHANNEL]}
     return state.live.add("shipping_method", {**row, **channels})

@@ -61,6 +61,7 @@ class Terms(TypedDict, total=False):
     tax_status: str
     currency: str
     vertical: bool
+    taxes_on: str
     extras: Sequence[Extra]
 
 
@@ -71,7 +72,7 @@ class Purchase:
     `payment` is paid, authorized, pending (nothing happened yet), unconfirmed or failed; `gateway` a payment method's
     technical name. `delivery` is (shipping method by name or technical name, price); a method that the shop does not
     know is set up. `tax_status` is gross, net or tax-free; empty is as the shop is set up. `currency` is ISO 4217.
-    `vertical` works the order's tax out of its total.
+    `vertical` works the order's tax out of its total. `taxes_on` is both, lines or order: what a tax provider leaves.
     """
 
     basket: Sequence[tuple[str, int]]
@@ -89,4 +90,5 @@ class Purchase:
     tax_status: str = ""
     currency: str = "GBP"
     vertical: bool = False
+    taxes_on: str = "both"
     extras: Sequence[Extra] = ()

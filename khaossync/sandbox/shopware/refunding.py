@@ -148,7 +148,7 @@ def captured(state: State, order: Row) -> Row:
 def _by_return(
     state: State, order: Row, units: Mapping[str, int], given: Decimal, note: str | None, _pending: bool
 ) -> str:
-    key, count = state.ids.new(), len(list(state.live.rows("order_return"))) + 1
+    key, count = state.ids.new(), state.live.count("order_return") + 1
     ends = {"orderId": order["id"], "orderVersionId": LIVE, "versionId": LIVE, "internalComment": note}
     shown = {"returnNumber": str(20000 + count), "requestedAt": written(state.now()), "shippingCosts": None}
     total = float(given)
@@ -194,7 +194,7 @@ def payment(state: State, order: str) -> Row:
 
 def document(state: State, order: Row, kind: str) -> str:
     """A paper about an order; its number."""
-    number = str(1000 + sum(1 for _ in state.live.rows("document")))
+    number = str(1000 + state.live.count("document"))
     row = {"id": state.ids.new(), "orderId": order["id"], "orderVersionId": LIVE, "sent": False, "static": False}
     told = {"documentNumber": number, "config": {"documentNumber": number, "name": f"{kind}_{number}"}}
     ends = {"documentTypeId": named("document_type", kind), "deepLinkCode": state.ids.new()}

@@ -76,6 +76,8 @@ class Server:
         async def handle() -> web.StreamResponse:
             self._count("token")
             form = _mapping(body) if request.content_type == "application/json" else await request.post()
+            if self.published is not None:
+                self._state.complaints += self.published.about_call("POST", "/oauth/token", dict(form))
             return answered(lambda: Told(200, self._access.grant(form)))
 
         return await self._faults.around("token", handle, request)

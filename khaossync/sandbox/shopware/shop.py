@@ -8,22 +8,21 @@ from pathlib import Path
 from typing import Unpack
 
 from khaossync.sandbox.faults import Faults
-from khaossync.sandbox.shopware import catalogue, checkout, editing, furnishing, refunding, transitions, writing
+from khaossync.sandbox.shopware import checkout, editing, furnishing, refunding, transitions
 from khaossync.sandbox.shopware.access import Access
-from khaossync.sandbox.shopware.entities import ENTITIES
-from khaossync.sandbox.shopware.lines import product_of
 from khaossync.sandbox.shopware.looks import Looks
 from khaossync.sandbox.shopware.people import Address
 from khaossync.sandbox.shopware.published import Published
 from khaossync.sandbox.shopware.purchase import NOTHING, Discount, Purchase, Terms
 from khaossync.sandbox.shopware.server import Server
+from khaossync.sandbox.shopware.shopkeeping import Shopkeeping
 from khaossync.sandbox.shopware.state import Setup, State
 from khaossync.sandbox.shopware.webhooks import Webhooks
 
 _PARTS = {"order_delivery": Looks.delivery, "order_transaction": Looks.transaction}
 
 
-class ShopwareShop(Looks):
+class ShopwareShop(Shopkeeping):
     """One shop with one integration. Orders, products and refunds are named by their ids (32 hexadecimal digits).
 
     `now` gives aware UTC time to everything in it; `dice` makes ids and tokens. `version` chooses what the API knows
@@ -99,47 +98,6 @@ class ShopwareShop(Looks):
     @latency.setter
     def latency(self, seconds: tuple[float, float]) -> None:
         self.server.latency = seconds
-
-    # --- goods --------------------------------------------------------------------------------------------------------
-
-    def list_product(
-        self,
-        sku: str,
-        title: str,
-        price: Decimal,
-        stock: int = 0,
-        *,
-        tax_rate: Decimal = Decimal("0.20"),
-        oversell: bool = False,
-    ) -> str:
-        """Put something up for sale at a gross price. Returns the product's id.
-
-        What may not be oversold is a closeout (`isCloseout`); everything else is sold whatever its stock.
-        """
-        listed = catalogue.list_product(self.state, sku, title, price, tax_rate, units=stock, closeout=not oversell)
-        return str(listed["id"])
-
-    def list_variant(self, sku: str, parent: str, options: Sequence[tuple[str, str]], stock: int = 0) -> str:
-        """Put up a variant of `parent` (a SKU), by (group, option) each. Returns the product's id."""
-        return str(catalogue.list_variant(self.state, sku, parent, options, units=stock)["id"])
-
-    def staff_sets(self, sku: str, quantity: int) -> None:
-        """Staff (or another app) type in the stock of a SKU."""
-        writing.write(self.state, ENTITIES["product"], {"id": product_of(self.state, sku)["id"], "stock": quantity})
-
-    def delete_product(self, sku: str) -> None:
-        """Staff delete a product for good; lines that sold it lose their `productId`, not their number."""
-        catalogue.delete_product(self.state, sku)
-
-    def add_delivery_method(self, name: str, technical: str | None = None) -> str:
-        """Staff set up a delivery method; before 6.7 it may be without a technical name. Returns its id."""
-        return str(furnishing.add_shipping_method(self.state, name, technical)["id"])
-
-    def rename_delivery_method(self, name: str, new: str) -> None:
-        """Staff give a delivery method another name; its technical name and its id stay."""
-        self.state.live.change("shipping_method", furnishing.shipping_method(self.state, name)["id"], name=new)
-
-    # --- what happens -------------------------------------------------------------------------------------------------
 
     def place_order(
         self,
@@ -220,6 +178,15 @@ class ShopwareShop(Looks):
         """An app writes where an order goes: only the row of the address changes, not that of the order."""
         found = self.state.live.get("order_delivery", self.delivery(order)) or {}
         self.state.live.change("order_address", found["shippingOrderAddressId"], **checkout.shown(address))
+
+    def change_delivery_method(self, order: str, name: str) -> None:
+        """Staff have an order delivered in another way: only the row of the delivery changes."""
+        method = furnishing.shipping_method(self.state, name)["id"]
+        self.state.live.change("order_delivery", self.delivery(order), shippingMethodId=method)
+
+    def misprice(self, order: str, difference: Decimal) -> None:
+        """A plugin spoils an order: its total is no longer what its lines and delivery come to."""
+        editing.misprice(self.state, self._order(order), difference)
 
     def tag(self, order: str, *tags: str) -> None:
         """Staff tag an order."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from khaossync.sandbox.shopware.entities import ALWAYS, COMMERCIAL, ENTITIES
 from khaossync.sandbox.shopware.ids import Ids
@@ -76,8 +77,7 @@ class Setup:
     @property
     def release(self) -> tuple[int, int]:
         """Major and minor version, as (6, 7)."""
-        major, minor, *_ = self.version.split(".")
-        return int(major), int(minor)
+        return _release(self.version)
 
     @property
     def live_stock(self) -> bool:
@@ -91,6 +91,12 @@ class Setup:
     def knows(self, entity: str) -> bool:
         """Whether there is such an entity here."""
         return entity in ENTITIES and (self.commercial or entity not in COMMERCIAL)
+
+
+@lru_cache
+def _release(version: str) -> tuple[int, int]:
+    major, minor, *_ = version.split(".")
+    return int(major), int(minor)
 
 
 class State:

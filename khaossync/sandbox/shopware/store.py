@@ -50,6 +50,10 @@ class Store:
     def get(self, entity: str, key: str | None) -> Row | None:
         return self._tables.get(entity, {}).get(key) if key else None
 
+    def count(self, entity: str) -> int:
+        """How many rows of an entity there are."""
+        return len(self._tables.get(entity, {}))
+
     def children(self, entity: str, field: str, key: str) -> list[Row]:
         return list(self._pointing.get((entity, field, key), {}).values())
 
@@ -61,9 +65,12 @@ class Store:
 
     def change(self, entity: str, key: str, **fields: Any) -> None:
         row = self._tables[entity][key]
-        self._unpoint(entity, row)
+        # Only what pointed elsewhere before has to be found elsewhere now.
+        moved = {field: row.get(field) for field in fields if field.endswith("Id")}
+        self._unpoint(entity, {**moved, "id": key})
         row.update({"updatedAt": written(self._now()), **fields})
-        self._point(entity, row)
+        for field, target in _pointers({name: row[name] for name in moved}):
+            self._pointing.setdefault((entity, field, target), {})[key] = row
 
     def remove(self, entity: str, key: str) -> None:
         self._unpoint(entity, self._tables[entity].pop(key))
