@@ -183,6 +183,13 @@ async def test_before_6_7_cancelling_is_always_allowed_and_repeats_its_history()
         assert len(await history(scene, delivery)) == 2
 
 
+async def test_from_6_7_on_cancelling_what_is_cancelled_does_nothing(scene: Scene) -> None:
+    delivery = scene.shop.delivery(scene.shop.place_order([("MUG", 1)]))
+    for _ in range(2):
+        assert (await scene.move("order_delivery", delivery, "cancel")).status == 200
+    assert await history(scene, delivery) == [("cancel", "open", "cancelled")]
+
+
 async def test_a_comment_is_kept_from_6_7_on(scene: Scene) -> None:
     delivery = scene.shop.delivery(scene.shop.place_order([("MUG", 1)]))
     await scene.move("order_delivery", delivery, "ship", {"internalComment": "by the ERP"})

@@ -76,6 +76,16 @@ async def test_a_draft_is_seen_by_nobody_until_it_is_merged(scene: Scene) -> Non
     assert (scene.shop.available("MUG"), scene.shop.available("LAMP")) == (18, 4)
 
 
+async def test_a_line_that_was_taken_off_in_a_draft_is_gone_when_it_is_merged(scene: Scene) -> None:
+    key = scene.shop.place_order([("MUG", 1), ("BOOK", 1)])
+    draft = scene.shop.open_draft(key)
+    scene.shop.edit(key, {"BOOK": 0}, draft=draft)
+    assert bought(await scene.client.order(key)) == {"Mug": 1, "Book": 1}
+    scene.shop.merge(key, draft)
+    assert bought(await scene.client.order(key)) == {"Mug": 1}
+    assert scene.shop.available("BOOK") == 10
+
+
 async def test_a_draft_is_read_by_its_version(scene: Scene) -> None:
     key = scene.shop.place_order([("MUG", 1)])
     draft = scene.shop.open_draft(key)
@@ -118,3 +128,11 @@ async def test_a_tag_is_found_again(scene: Scene) -> None:
     wanted = [{"type": "equals", "field": "tags.name", "value": "release"}]
     assert [each["id"] for each in await scene.client.found("order", filter=wanted)] == [key]
     assert scene.shop.order(key).tags == ("release",)
+
+
+async def test_an_order_whose_product_was_deleted_cannot_be_edited(scene: Scene) -> None:
+    key = scene.shop.place_order([("MUG", 1)])
+    scene.shop.delete_product("MUG")
+    with pytest.raises(ValueError, match="Mug was deleted"):
+        scene.shop.edit(key, {"BOOK": 1})
+    assert (await scene.client.order(key))["updatedAt"] is None

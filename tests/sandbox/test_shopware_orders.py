@@ -272,3 +272,23 @@ async def test_no_number_stands_twice(scene: Scene) -> None:
         scene.shop.list_product("MUG", "Another", Decimal(1))
     scene.shop.rename_product("MUG", "Cup")
     assert {each["name"] for each in await scene.client.found("product")} == {"Cup", "Lamp", "Book"}
+
+
+async def test_nothing_takes_off_more_than_there_is(scene: Scene) -> None:
+    told = [Discount("BIG", Decimal(500)), Discount("SHIP", Decimal(500), shipping=True)]
+    order = await scene.client.order(scene.shop.place_order([("MUG", 1)], discounts=told))
+    assert (order["lineItems"][1]["totalPrice"], order["shippingTotal"], order["amountTotal"]) == (-9.99, 0, 0)
+
+
+async def test_free_delivery_of_a_free_method_leaves_two_deliveries_of_nothing(scene: Scene) -> None:
+    told = Discount("SHIPFREE", shipping=True, percentage=Decimal(100))
+    key = scene.shop.place_order([("MUG", 1)], discounts=[told], delivery=("Collect", Decimal(0)))
+    deliveries = (await scene.client.order(key, deliveries={"associations": {"positions": {}}}))["deliveries"]
+    assert [each["shippingCosts"]["totalPrice"] for each in deliveries] == [0, 0]
+    assert [each["id"] for each in deliveries if each["positions"]] == [scene.shop.delivery(key)]
+
+
+async def test_a_promotions_code_can_be_searched_for(scene: Scene) -> None:
+    scene.shop.place_order([("MUG", 1)], discount=("TEN", Decimal(1)))
+    wanted = [{"type": "equals", "field": "referencedId", "value": "TEN"}]
+    assert len(await scene.client.found("order-line-item", filter=wanted)) == 1

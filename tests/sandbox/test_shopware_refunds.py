@@ -79,6 +79,8 @@ async def test_a_return_of_the_paid_plans_has_its_lines(scene: Scene) -> None:
     assert (found["id"], found["state"]["technicalName"], found["amountTotal"]) == (number, "done", 19.98)
     (line,) = found["lineItems"]
     assert (line["quantity"], line["refundAmount"], line["lineItem"]["label"]) == (2, 19.98, "Mug")
+    assert line["price"]["calculatedTaxes"][0]["taxRate"] == 20
+    assert round(found["amountNet"], 2) == 16.65
     order = await scene.client.order(key, returns={})
     assert order["extensions"]["returns"][0]["id"] == number
     assert scene.shop.order(key).financial_status == "paid"

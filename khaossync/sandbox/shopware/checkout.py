@@ -100,8 +100,9 @@ def _deliveries(state: State, order: str, bought: Purchase, address: str) -> lis
     for told in bought.discounts:
         if told.shipping:
             off = told.amount if told.percentage is None else round(cost * told.percentage / 100, 2)
-            left -= min(off, left)
-            made.append(_delivery(state, order, method, address, -min(off, left + off)))
+            taken = min(off, left)
+            left -= taken
+            made.append(_delivery(state, order, method, address, -taken))
     return made
 
 

@@ -42,7 +42,13 @@ def merge(state: State, version: str, order: str) -> None:
 
 
 def edit(state: State, rows: Rows, order: str, quantities: Mapping[str, int], address: Address | None) -> None:
-    """Set units per SKU (none takes the line off, a new SKU adds one) and where it goes."""
+    """Set units per SKU (none takes the line off, a new SKU adds one) and where it goes.
+
+    Raises ValueError where a product was deleted: https://github.com/shopware/shopware/issues/4417
+    """
+    gone = [row["label"] for row in rows.children("order_line_item", "orderId", order) if _is_gone(row)]
+    if gone:
+        raise ValueError(f"this order cannot be reckoned anew: {', '.join(gone)} was deleted")
     before = stock.units(rows.children("order_line_item", "orderId", order))
     kept = rows.children("order_line_item", "orderId", order)
     for sku, count in quantities.items():
@@ -54,6 +60,10 @@ def edit(state: State, rows: Rows, order: str, quantities: Mapping[str, int], ad
     if rows is state.live:
         _take(state, before, stock.units(rows.children("order_line_item", "orderId", order)))
         state.tell("order.written", "order", [order])
+
+
+def _is_gone(line: Row) -> bool:
+    return line["type"] == "product" and line["productId"] is None
 
 
 def add_credit(state: State, order: str, label: str, amount: Decimal) -> str:

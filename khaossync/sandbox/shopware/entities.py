@@ -1,10 +1,10 @@
 """What the Admin API knows of: entities with their fields and associations, read from a table of text.
 
 In the table a name alone is text, `:i` a whole number, `:n` a number, `:b` yes or no, `:j` a structure, `:d` an
-instant; what ends in Id is an id. `name = entity(field)` is the one that our field points to, `name = [entity](field)`
-are all whose field points to us, `name = {entity}(field)` those that our list of ids names. `6.7/` begins what older
-versions have not, `extra/` what only the paid plans have: it is shown under `extensions`. `order v` is kept per
-version.
+instant; what ends in Id is an id, but for `:t`. `name = entity(field)` is the one that our field points to,
+`name = [entity](field)` are all whose field points to us, `name = {entity}(field)` those that our list of ids names.
+`6.7/` begins what older versions have not, `extra/` what only the paid plans have: it is shown under `extensions`.
+`order v` is kept per version.
 """
 
 import re
@@ -70,7 +70,7 @@ _TRANSLATED = {
     "state_machine",
     "state_machine_state",
 }
-_KINDS = {"i": "int", "n": "number", "b": "bool", "j": "json", "d": "date"}
+_KINDS = {"t": "text", "i": "int", "n": "number", "b": "bool", "j": "json", "d": "date"}
 _LINE = re.compile(r"(?P<mark>[\w.]+/)?(?P<name>\w+) = (?P<open>[\[{]?)(?P<entity>\w+)[\]}]?\((?P<key>\w+)\)")
 
 

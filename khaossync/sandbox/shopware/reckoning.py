@@ -81,6 +81,8 @@ def _off(line: Row, roots: Sequence[Row], terms: Terms) -> Price:
         amount = sum(each["totalPrice"] for each in prices) * told["percentage"] / 100
     else:
         amount = told["price"]
+    # Nothing takes off more than there is.
+    amount = max(amount, -sum(each["totalPrice"] for each in prices))
     return price(amount, 1, shares(prices, otherwise=20.0), terms)
 
 

@@ -11,7 +11,8 @@ from khaossync.sandbox.shopware import editing, transitions
 from khaossync.sandbox.shopware.ids import LIVE, named
 from khaossync.sandbox.shopware.machines import state_id
 from khaossync.sandbox.shopware.moments import written
-from khaossync.sandbox.shopware.prices import NET, Price, Terms, price
+from khaossync.sandbox.shopware.prices import NET, Price, Terms, cart, price
+from khaossync.sandbox.shopware.reckoning import terms_of
 from khaossync.sandbox.shopware.state import Refund, State
 from khaossync.sandbox.shopware.store import Row
 
@@ -152,16 +153,26 @@ def _by_return(
     ends = {"orderId": order["id"], "orderVersionId": LIVE, "versionId": LIVE, "internalComment": note}
     shown = {"returnNumber": str(20000 + count), "requestedAt": written(state.now()), "shippingCosts": None}
     total = float(given)
-    sums = {"amountTotal": total, "amountNet": total, "price": None, "stateId": state_id("order_return", "open")}
+    prices = [_part(state, order, line, quantity) for line, quantity in units.items()]
+    bill = cart(prices, [], terms_of(order))
+    net = total * bill["netPrice"] / bill["totalPrice"] if bill["totalPrice"] else total
+    sums = {"amountTotal": total, "amountNet": net, "price": bill, "stateId": state_id("order_return", "open")}
     state.live.add("order_return", {"id": key, **ends, **shown, **sums})
-    for line, quantity in units.items():
+    for (line, quantity), part in zip(units.items(), prices, strict=True):
         worth = _worth(state, order, line, quantity)
         ends = {"orderReturnId": key, "orderReturnVersionId": LIVE, "orderLineItemId": line, "versionId": LIVE}
-        told = {"quantity": quantity, "refundAmount": float(worth), "restockQuantity": 0, "price": _amount(worth)}
+        told = {"quantity": quantity, "refundAmount": float(worth), "restockQuantity": 0, "price": part}
         rest = {"reasonId": named("reason", "unknown"), "stateId": state_id("order_return", "done")}
         state.live.add("order_return_line_item", {"id": state.ids.new(), **ends, **told, **rest})
     transitions.move(state, "order_return", key, "complete")
     return key
+
+
+def _part(state: State, order: Row, key: str, quantity: int) -> Price:
+    """The price of some units of a line."""
+    line = _line(state, key)
+    rules = [(rule["taxRate"], rule["percentage"]) for rule in line["price"]["taxRules"]]
+    return price(line["unitPrice"], quantity, rules, terms_of(order))
 
 
 def _by_credit(

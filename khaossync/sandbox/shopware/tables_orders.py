@@ -33,7 +33,7 @@ order_customer v
 
 order_address v
   countryId countryStateId orderId orderVersionId salutationId firstName lastName street zipcode city company
-  department title phoneNumber additionalAddressLine1 additionalAddressLine2 vatId customFields:j 6.7/hash
+  department title phoneNumber additionalAddressLine1 additionalAddressLine2 vatId:t customFields:j 6.7/hash
   country = country(countryId)
   countryState = country_state(countryStateId)
   order = order(orderId)
@@ -56,9 +56,9 @@ order_delivery_position v
   orderLineItem = order_line_item(orderLineItemId)
 
 order_line_item v
-  orderId orderVersionId productId productVersionId promotionId parentId parentVersionId coverId identifier referencedId
-  quantity:i label payload:j good:b removable:b stackable:b position:i price:j priceDefinition:j unitPrice:n
-  totalPrice:n description type customFields:j states:j
+  orderId orderVersionId productId productVersionId promotionId parentId parentVersionId coverId identifier
+  referencedId:t quantity:i label payload:j good:b removable:b stackable:b position:i price:j priceDefinition:j
+  unitPrice:n totalPrice:n description type customFields:j states:j
   order = order(orderId)
   product = product(productId)
   promotion = promotion(promotionId)
