@@ -32,8 +32,10 @@ _CALLS: tuple[tuple[str, str, Callable[[State, Asked], Told]], ...] = (
 
 
 class Server:
-    """Serves one shop. `requests` counts the calls that were handled, by operation (as `search/order`, `token`).
+    """Serves one shop. `requests` counts the calls that were handled, by operation.
 
+    An operation, for `requests` and for faults, is the address without ids: `token`, `version`, `search/order`, `sync`,
+    `order_delivery/state/ship`, `patch/order-delivery`, `order-delivery` (one record read).
     `latency` is how long an answer takes, from and to, in seconds.
     """
 
