@@ -10,6 +10,7 @@ from typing import Protocol
 
 from khaossync.clock import Clock
 from khaossync.domain.cases import Case
+from khaossync.domain.decision import Preparation, Routing
 from khaossync.domain.documents import Document, Kind, Page
 from khaossync.domain.knowledge import Address, Knowledge, Question
 from khaossync.domain.messages import Delivery, Message, NewMessage, Outcome, Settlement
@@ -228,6 +229,8 @@ class Acceptance:
     """(ERP, stock code) → the moment before which all that was posted of it is counted in its level."""
     holds: Mapping[str, tuple[str, Held]] = field(default_factory=dict)
     """Order key → (erp, the units that it keeps from being sold again until that ERP counts them)."""
+    decision: Routing | None = None
+    """How all this followed from the page's news, to be judged again later; None where it had none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,8 +288,11 @@ class Outbox(Protocol):
     async def intend(self, messages: Sequence[Message]) -> None:
         """Commit that these are about to be sent, so that after a crash \"maybe sent\" is known."""
 
-    async def settle(self, settlements: Sequence[Settlement]) -> None:
-        """Commit the verdicts, each with its history; a fenced owner changes nothing (OwnershipLostError)."""
+    async def settle(self, settlements: Sequence[Settlement], decisions: Sequence[Preparation] = ()) -> None:
+        """Commit the verdicts, each with its history; a fenced owner changes nothing (OwnershipLostError).
+
+        `decisions` tell how the messages came to what they were sent as, to be judged again later.
+        """
 
     def release(self, messages: Sequence[Message]) -> None:
         """Put claimed messages back untouched: nothing was tried."""

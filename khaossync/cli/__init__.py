@@ -17,6 +17,7 @@ VERBS = {
     "status": "what waits, what is stuck, what is fresh",
     "trace": "the whole life of one order",
     "cases": "list, show, retry or ignore what awaits a person",
+    "replay": "decide again what was decided, and show what would differ today",
     "alert": "who is told what; with --test, a test message to everybody",
     "db": "move an embedded database to a real server",
     "sandbox": "run the simulated shop and the simulated ERP",

@@ -4,18 +4,20 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import structlog
 
 from khaossync.clock import Clock
+from khaossync.domain.decision import Routed, Routing
 from khaossync.domain.documents import Document, Page, Unreadable
 from khaossync.domain.errors import ConnectorDownError, RateLimitedError
 from khaossync.domain.knowledge import Knowledge, Question, union
 from khaossync.domain.plan import Plan
-from khaossync.domain.routing import SIGHTINGS, follow_up, learnt, question, route
+from khaossync.domain.routing import SIGHTINGS, basis, follow_up, learnt, question
 from khaossync.domain.rules import Rules
 from khaossync.domain.stock import ChannelLevel
-from khaossync.loops.isolate import isolated
+from khaossync.loops.judging import routed
 from khaossync.loops.outage import Outage
 from khaossync.ports import Acceptance, Meter, Outbox, Source
 
@@ -76,15 +78,22 @@ class Pull:
 
     async def _store(self, page: Page) -> Mapping[str, int]:
         news = await self.outbox.news(page.documents)
-        judged = {(one.kind, one.key): one for one in page.documents if one.kind in SIGHTINGS}
-        judged |= {(one.kind, one.key): one for one in news}
-        rules = self.rules.at(self.clock.now())
-        known = await self._known(judged.values(), rules)
-        acceptance = self._acceptance(page, news, judged.values(), learnt(judged.values(), known), rules)
+        now = self.clock.now()
+        sighted = {(one.kind, one.key): one for one in page.documents if one.kind in SIGHTINGS}
+        judged = tuple((sighted | {(one.kind, one.key): one for one in news}).values())
+        rules = self.rules.at(now)
+        known = await self._known(judged, rules)
+        made = routed(judged, rules, known, self._connector)
+        fresh = {id(one) for one in news}
+        told = [(document, one) for document, one in zip(judged, made, strict=True) if id(document) in fresh]
+        acceptance = replace(
+            self._acceptance(page, news, zip(judged, made, strict=True)),
+            decision=self._decision(told, judged, rules, known, now),
+        )
         accepted = await self.outbox.accept(acceptance)
-        for told in acceptance.levels:
-            if told.sold is None:
-                self.look(told.destination, told.level)
+        for level in acceptance.levels:
+            if level.sold is None:
+                self.look(level.destination, level.level)
         counts = {
             "documents": accepted.documents,
             "messages": accepted.messages,
@@ -107,20 +116,32 @@ class Pull:
             more = union(follow_up(document, known, rules) for document in documents) - asked
         return known
 
+    def _decision(
+        self,
+        told: Sequence[tuple[Document, Routed]],
+        judged: Sequence[Document],
+        rules: Rules,
+        known: Knowledge,
+        now: datetime,
+    ) -> Routing | None:
+        """What is kept of the judgement: the news of the page, and what they were judged by."""
+        documents = tuple(document for document, _ in told)
+        if not documents:
+            return None
+        if len(documents) < len(judged):
+            known = basis(documents, rules, learnt(judged, known))
+        return Routing(self._connector, self.source.name, now, documents, known, tuple(made for _, made in told))
+
     def _acceptance(
-        self, page: Page, news: Sequence[Document], judged: Iterable[Document], known: Knowledge, rules: Rules
+        self, page: Page, news: Sequence[Document], judged: Iterable[tuple[Document, Routed]]
     ) -> Acceptance:
         plan, standing = Plan(), Plan()
         unreadable = list(page.unreadable)
         fresh = {(one.kind, one.key) for one in news}
-        for document in judged:
-            made = self._plan(document, rules, known)
+        for document, made in judged:
             if isinstance(made, Unreadable):
                 unreadable.append(made)
-                continue
-            for order, (_, held) in made.holds.items():
-                known = known.holding(order, self._connector, held)
-            if (document.kind, document.key) in fresh:
+            elif (document.kind, document.key) in fresh:
                 plan += made
             else:
                 plan += replace(made, cases=())
@@ -140,9 +161,3 @@ class Pull:
             plan.refs,
             holds=plan.holds,
         )
-
-    def _plan(self, document: Document, rules: Rules, known: Knowledge) -> Plan | Unreadable:
-        with isolated(f"{document.kind} {document.key}") as trouble:
-            return route(document, rules, known)
-        reason = f"no rule could judge it: {trouble.text}"
-        return Unreadable(document.source, document.kind, document.key, reason, document.raw)

@@ -12,11 +12,11 @@ from khaossync.outbox.rows import Identity, columns, identity
 from khaossync.ports import Acceptance
 
 # How long the raw text of a version is kept; stock changes all day and nobody asks about last week's.
-_STOCK_KEPT = timedelta(days=3)
-_KEPT = timedelta(days=90)
-_STOCK_KINDS = frozenset({Kind.STOCK_LEVEL, Kind.STOCK_ITEM, Kind.LISTING})
+STOCK_KEPT = timedelta(days=3)
+KEPT = timedelta(days=90)
+STOCK_KINDS = frozenset({Kind.STOCK_LEVEL, Kind.STOCK_ITEM, Kind.LISTING})
 # An unreadable record has no moment of its own, and must not be a new version at each reading.
-_NO_MOMENT = datetime.fromtimestamp(0, UTC)
+NO_MOMENT = datetime.fromtimestamp(0, UTC)
 
 # The newest state of each record. An older moment never replaces a newer one, the same version changes nothing.
 KEEP_DOCUMENTS = """
@@ -66,10 +66,14 @@ async def keep_documents(connection: Connection, documents: Iterable[Document], 
     newest = {identity(document): document for document in told}
     table = columns((_document_row(newest[key]) for key in sorted(newest)), 8)
     changed = {tuple(row) for row in await connection.fetch(KEEP_DOCUMENTS, *table, now)}
-    fresh = [document for document in told if identity(document) in changed]
-    if fresh:
-        await connection.fetch(KEEP_RAWS, *columns((_raw_row(document, now) for document in fresh), 7), now)
+    await keep_raws(connection, [document for document in told if identity(document) in changed], now)
     return changed
+
+
+async def keep_raws(connection: Connection, documents: Sequence[Document], now: datetime) -> None:
+    """Store the raw text that each of these was read from, once."""
+    if documents:
+        await connection.fetch(KEEP_RAWS, *columns((_raw_row(document, now) for document in documents), 7), now)
 
 
 async def keep_unreadables(connection: Connection, told: Sequence[Unreadable], now: datetime) -> list[Unreadable]:
@@ -111,14 +115,14 @@ def _document_row(document: Document) -> tuple[object, ...]:
 
 
 def _raw_row(document: Document, now: datetime) -> tuple[object, ...]:
-    expires_at = now + (_STOCK_KEPT if document.kind in _STOCK_KINDS else _KEPT)
+    expires_at = now + (STOCK_KEPT if document.kind in STOCK_KINDS else KEPT)
     return (*identity(document), document.version, document.moment, document.raw, expires_at)
 
 
 def _unreadable_row(unreadable: Unreadable, now: datetime) -> tuple[object, ...]:
     version = _unreadable_version(unreadable)
     record = (unreadable.source, unreadable.kind.value, unreadable.key)
-    return (*record, version, _NO_MOMENT, unreadable.raw, now + _KEPT)
+    return (*record, version, NO_MOMENT, unreadable.raw, now + KEPT)
 
 
 def _unreadable_version(unreadable: Unreadable) -> str:

@@ -6,9 +6,9 @@ import socket
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from itertools import chain
 
 from khaossync.clock import Clock
+from khaossync.domain.decision import Preparation
 from khaossync.domain.documents import Document, Kind
 from khaossync.domain.errors import OwnershipLostError
 from khaossync.domain.knowledge import Knowledge, Question
@@ -16,11 +16,15 @@ from khaossync.domain.messages import Message, Settlement
 from khaossync.outbox import accepting, counting, holding, knowing, settling
 from khaossync.outbox.counting import Depth
 from khaossync.outbox.database import Database, DatabaseSettings, open_database
+from khaossync.outbox.decisions import rows_of
 from khaossync.outbox.gathering import Gathering
 from khaossync.outbox.migrate import ensure_current, migrate
 from khaossync.outbox.queues import Queues
 from khaossync.outbox.tidying import tidy
 from khaossync.ports import Acceptance, Accepted, Hint, Listed
+
+_Batch = tuple[Sequence[Settlement], Sequence[Preparation]]
+"""Verdicts that are settled together, and how their messages were made ready."""
 
 
 class PostgresOutbox:
@@ -30,10 +34,11 @@ class PostgresOutbox:
     settled again.
     """
 
-    def __init__(self, database: Database, clock: Clock, queues: Queues) -> None:
+    def __init__(self, database: Database, clock: Clock, queues: Queues, configuration: str = "") -> None:
         self.database = database
         self._clock = clock
         self._queues = queues
+        self._configuration = configuration
         self._accepting = Gathering(self._accept, width=1, limit=64)
         self._settling = Gathering(self._settle, width=4, limit=64)
 
@@ -111,13 +116,13 @@ class PostgresOutbox:
         epochs = self._queues.epochs(messages)
         await self.database.transact(settling.intend, messages, epochs, self._clock.now())
 
-    async def settle(self, settlements: Sequence[Settlement]) -> None:
+    async def settle(self, settlements: Sequence[Settlement], decisions: Sequence[Preparation] = ()) -> None:
         """Commit the verdicts; raises OwnershipLostError, with nothing written, when another process took over."""
         if not settlements:
             return
         self._queues.insist(item.message for item in settlements)
         try:
-            regained = await self._settling.do(settlements)
+            regained = await self._settling.do((settlements, decisions))
         except OwnershipLostError:
             self._queues.lost(item.message for item in settlements)
             raise
@@ -153,14 +158,19 @@ class PostgresOutbox:
         await self._queues.close()
 
     async def _accept(self, group: Sequence[Acceptance]) -> Sequence[Accepted]:
-        told = await self.database.transact(accepting.accept, group, self.owned, self._clock.now())
+        now = self._clock.now()
+        decided = rows_of((one.decision for one in group if one.decision), self._configuration, now)
+        told = await self.database.transact(accepting.accept, group, self.owned, now, decided)
         self._queues.tell(told.destinations, told.replaced, told.due)
         return told.accepted
 
-    async def _settle(self, group: Sequence[Sequence[Settlement]]) -> Sequence[Mapping[int, Message]]:
-        settled = list(chain.from_iterable(group))
+    async def _settle(self, group: Sequence[_Batch]) -> Sequence[Mapping[int, Message]]:
+        now = self._clock.now()
+        settled = [one for settlements, _ in group for one in settlements]
+        decisions = [one for _, decisions in group for one in decisions]
+        looks, decided = [look for one in decisions for look in one.looks], rows_of(decisions, self._configuration, now)
         epochs = self._queues.epochs(item.message for item in settled)
-        regained = await self.database.transact(settling.settle, settled, epochs, self._clock.now())
+        regained = await self.database.transact(settling.settle, settled, epochs, now, looks, decided)
         return [regained] * len(group)
 
 
@@ -172,12 +182,14 @@ async def open_outbox(
     migrating: bool = False,
     holder: str = "",
     grace: timedelta = timedelta(0),
+    configuration: str = "",
 ) -> AsyncIterator[PostgresOutbox]:
     """Open the outbox on a schema of exactly this release, migrating it first when asked to.
 
     `holder` names this process to people. `grace` is how long after a takeover a message rests that a predecessor was
-    about to send: at least as long as a call to a blind sink may still be at work on the other side. Raises
-    ConfigError when the schema does not fit, TransientError when PostgreSQL does not answer.
+    about to send: at least as long as a call to a blind sink may still be at work on the other side. `configuration` is
+    the hash of that by which is decided, kept with every decision. Raises ConfigError when the schema does not fit,
+    TransientError when PostgreSQL does not answer.
     """
     if migrating:
         await migrate(settings, clock)
@@ -185,7 +197,7 @@ async def open_outbox(
         async with database.connection() as connection:
             await ensure_current(connection)
         queues = Queues(database, clock, holder or f"{socket.gethostname()}:{os.getpid()}", grace)
-        outbox = PostgresOutbox(database, clock, queues)
+        outbox = PostgresOutbox(database, clock, queues, configuration)
         keeper = asyncio.create_task(queues.keep(), name="outbox")
         keeper.add_done_callback(queues.kept)
         try:

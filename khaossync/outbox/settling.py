@@ -7,13 +7,15 @@ from datetime import datetime
 import asyncpg
 
 from khaossync.domain.cases import Case, CaseClass
-from khaossync.domain.documents import Kind
+from khaossync.domain.documents import Document, Kind
 from khaossync.domain.errors import OwnershipLostError
 from khaossync.domain.messages import Await, Complete, HandOver, Message, Park, Retry, Settlement, Withdraw
 from khaossync.domain.stock import ChannelLevel
+from khaossync.outbox.arrivals import keep_raws
 from khaossync.outbox.casework import attach, case_key, close_left, open_cases
 from khaossync.outbox.codec import storable
 from khaossync.outbox.database import Connection
+from khaossync.outbox.decisions import Row, keep_decisions
 from khaossync.outbox.history import Change, record
 from khaossync.outbox.levelling import deliver_levels, forget_levels, lock_levels
 from khaossync.outbox.linking import settle_links
@@ -100,10 +102,20 @@ async def intend(connection: Connection, messages: Sequence[Message], epochs: Ma
 
 
 async def settle(
-    connection: Connection, settled: Sequence[Settlement], epochs: Mapping[str, int], now: datetime
+    connection: Connection,
+    settled: Sequence[Settlement],
+    epochs: Mapping[str, int],
+    now: datetime,
+    looks: Sequence[Document] = (),
+    decided: Sequence[Row] = (),
 ) -> Mapping[int, Message]:
-    """Make verdicts permanent; returns, by id, the levels that moved on meanwhile and go again."""
+    """Make verdicts permanent; returns, by id, the levels that moved on meanwhile and go again.
+
+    `looks` are the orders that were read again before, `decided` is how the messages were made ready.
+    """
     await fence(connection, epochs)
+    await keep_raws(connection, looks, now)
+    await keep_decisions(connection, decided)
     if levels := [item for item in settled if item.message.kind is Kind.STOCK_LEVEL]:
         await lock_levels(connection, ((item.message.destination, item.message.key) for item in levels))
     ids = _Ids()

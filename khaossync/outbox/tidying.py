@@ -15,6 +15,12 @@ delete from khaossync.raws where ctid = any(array(
     select ctid from khaossync.raws where expires_at <= $1 limit $2
 ))"""
 
+# What was decided on them goes with them.
+DECISIONS = """
+delete from khaossync.decisions where ctid = any(array(
+    select ctid from khaossync.decisions where expires_at <= $1 limit $2
+))"""
+
 # No platform sends a webhook again after so long.
 HOOKS = """
 delete from khaossync.hooks where ctid = any(array(
@@ -33,6 +39,7 @@ async def tidy(database: Database, now: datetime) -> Mapping[str, int]:
     """Prune everything whose time is up; returns how many rows of which sort went, without those of none."""
     counts = {
         "raws": await _prune(database, RAWS, now),
+        "decisions": await _prune(database, DECISIONS, now),
         "hooks": await _prune(database, HOOKS, now - HOOKS_KEPT),
         "levels": await _prune(database, LEVELS, now - LEVELS_KEPT),
     }

@@ -10,6 +10,7 @@ from examples import NOON, link, message, order, rules, stock_item
 from structlog.testing import capture_logs
 
 from khaossync.domain.cases import CaseClass
+from khaossync.domain.decision import Preparation
 from khaossync.domain.documents import Document, Kind
 from khaossync.domain.errors import ConnectorDownError
 from khaossync.domain.knowledge import Knowledge, Question
@@ -66,7 +67,7 @@ class Claims:
 
     async def intend(self, messages: Sequence[Message]) -> None: ...
 
-    async def settle(self, settlements: Sequence[Settlement]) -> None:
+    async def settle(self, settlements: Sequence[Settlement], decisions: Sequence[Preparation] = ()) -> None:
         self.settled += settlements
 
     def release(self, messages: Sequence[Message]) -> None:
