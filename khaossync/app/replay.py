@@ -31,7 +31,8 @@ Retell = Callable[[Document | Unreadable, datetime], Retold]
 class Judged:
     """A record that was decided again: what about it, when and by which configuration it was decided, what differs.
 
-    `connectors` told it or are told, `names` are those by which a person may ask for it. `reread` tells that its kept text was read again; `trouble` why it could not be decided again at all.
+    `connectors` told it or are told, `names` are those by which a person may ask for it. `reread` tells that its kept
+    text was read again, `trouble` why it could not be decided again at all.
     """
 
     what: str

@@ -1,5 +1,6 @@
 """What a replay found, told to a person in groups and to a machine record by record."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,9 +10,6 @@ from typing import Any
 from khaossync.app.replay import Judged
 from khaossync.domain.difference import Change, Group, Groups, changes
 from khaossync.outbox.decisions import Configuration
-
-_WIDEST = 160
-"""Characters of a value that are shown."""
 
 
 @dataclass(slots=True)
@@ -43,9 +41,9 @@ class Tally:
         return self.records - self.same
 
 
-def line(judged: Judged) -> Mapping[str, Any]:
-    """A record that differs, for a machine."""
-    return {
+def line(judged: Judged) -> str:
+    """A record that differs, for a machine: a line of JSON."""
+    told = {
         "what": judged.what,
         "key": judged.key,
         "at": judged.at and judged.at.isoformat(),
@@ -53,11 +51,12 @@ def line(judged: Judged) -> Mapping[str, Any]:
         "trouble": judged.trouble,
         "changes": [_plain(change) for change in judged.found],
     }
+    return json.dumps(told)
 
 
-def summary(tally: Tally, by: Mapping[str, Configuration], today: Mapping[str, Any]) -> Mapping[str, Any]:
+def summary(tally: Tally, by: Mapping[str, Configuration], today: Mapping[str, Any]) -> str:
     """The last line for a machine."""
-    return {
+    told = {
         "records": tally.records,
         "same": tally.same,
         "differ": tally.differing,
@@ -72,6 +71,7 @@ def summary(tally: Tally, by: Mapping[str, Configuration], today: Mapping[str, A
             for one in by.values()
         ],
     }
+    return json.dumps(told)
 
 
 def report(tally: Tally, by: Mapping[str, Configuration], today: Mapping[str, Any]) -> str:
@@ -85,41 +85,34 @@ def report(tally: Tally, by: Mapping[str, Configuration], today: Mapping[str, An
         if other := list(changes(one.settings, today)):
             count = tally.by_configuration[one.hash]
             head = f"{count:,} were decided by configuration {one.hash} of khaossync {one.release}; since then"
-            parts.append("\n".join([head, *(f"  {_told(change)}" for change in other)]))
+            parts.append("\n".join([head, *(f"  {_place(change.path)}: {_turn(change)}" for change in other)]))
     return "\n\n".join(parts)
+
+
+def detail(judged: Judged) -> str:
+    """A record that differs, field by field, for a person."""
+    head = f"{judged.what} {judged.key}" + (f", decided {judged.at:%Y-%m-%d %H:%M:%S}" if judged.at else "")
+    told = [f"  {_place(change.path)}: {_turn(change)}" for change in judged.found]
+    return "\n".join([head, *told, *([f"  cannot be judged again: {judged.trouble}"] if judged.trouble else [])])
 
 
 def _group(what: str, group: Group) -> Iterator[str]:
     yield f"{group.count:,} × {what}"
     if group.trouble:
-        yield f"  cannot be judged again: {_clipped(group.trouble)}"
+        yield f"  cannot be judged again: {group.trouble}"
     for pattern in sorted(group.values):
-        place, pairs = _place(pattern[:-1]), group.common(pattern)
-        if pairs:
-            yield from (f"  {place}: {_turn(was, now)}" for was, now in pairs)
-        else:
-            yield f"  {place}: {pattern[-1] or 'changed'}, differently in each"
-    yield from (
-        f"    {'for example ' if number == 0 else '            '}{one}" for number, one in enumerate(group.examples)
-    )
+        turns = group.common(pattern) or [f"{pattern[-1] or 'changed'}, differently in each"]
+        yield from (f"  {_place(pattern[:-1])}: {turn}" for turn in turns)
+    yield from (f"    {'such as' if number == 0 else '       '} {one}" for number, one in enumerate(group.examples))
 
 
-def _told(change: Change) -> str:
-    return f"{_place(change.path)}: {_turn(change.was, change.now)}"
-
-
-def _turn(was: str, now: str) -> str:
-    if not now:
-        return f"gone: {_clipped(was)}"
-    return f"{_clipped(was)} → {_clipped(now)}" if was else f"added: {_clipped(now)}"
+def _turn(change: Change) -> str:
+    """In full: who asks for one record wants all of it."""
+    return f"{change.was or 'nothing'} → {change.now or 'nothing'}"
 
 
 def _place(path: Sequence[str]) -> str:
     return " ".join(path) or "all of it"
-
-
-def _clipped(text: str) -> str:
-    return text if len(text) <= _WIDEST else text[:_WIDEST] + "…"
 
 
 def _plain(change: Change) -> Mapping[str, str]:

@@ -2,15 +2,14 @@
 
 import argparse
 import asyncio
-import json
 import re
 import sys
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from datetime import UTC, datetime, timedelta
 
 from khaossync.app.replay import Judged, replay_of
-from khaossync.cli.differences import Tally, line, report, summary
+from khaossync.cli.differences import Tally, detail, line, report, summary
 from khaossync.cli.opening import config_argument, configured, opened
 from khaossync.clock import SystemClock
 from khaossync.config.fingerprint import settings
@@ -70,24 +69,28 @@ async def _replay(options: argparse.Namespace) -> int:
         span = Span(options.since, until, names)
         wanted = _wanted(replay_of(config).run(database, span), options.source, names)
         try:
-            await _judge(wanted, tally, span, as_json=options.json)
+            await _judge(wanted, tally, span, show=line if options.json else detail if options.key else None)
         except asyncio.CancelledError:
             print(f"stopped; go on with --since {(tally.at or span.since).isoformat()}", file=sys.stderr)
             raise
         told = await configurations(database, tally.by_configuration)
-    print(json.dumps(summary(tally, told, settings(config))) if options.json else report(tally, told, settings(config)))
+    if options.key:
+        tally.groups.by_pattern.clear()  # each was told by itself
+    print((summary if options.json else report)(tally, told, settings(config)))
     if not tally.records:
         print("khaossync: no decision is kept of that; there is nothing to compare", file=sys.stderr)
         return 2
     return 1 if tally.differing else 0
 
 
-async def _judge(wanted: AsyncIterator[Judged], tally: Tally, span: Span, *, as_json: bool) -> None:
+async def _judge(
+    wanted: AsyncIterator[Judged], tally: Tally, span: Span, *, show: Callable[[Judged], str] | None
+) -> None:
     told_at = time.monotonic()
     async for judged in wanted:
         tally.add(judged)
-        if as_json and not judged.same:
-            print(json.dumps(line(judged)))
+        if show and not judged.same:
+            print(show(judged))
         if time.monotonic() - told_at > PROGRESS and tally.at:
             told_at, part = time.monotonic(), (tally.at - span.since) / (span.until - span.since)
             print(f"{part:.0%}, {tally.records:,} judged, {tally.differing:,} differ", file=sys.stderr, flush=True)

@@ -6,8 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
-_MANY = 20
-"""How many pairs of values are told apart at one place; where there are more, they follow from the record."""
+_MANY = 5
+"""How many ways of changing are told apart at one place; where there are more, they follow from the record."""
+
+_WIDEST = 160
+"""Characters of a value that are shown."""
 
 _MOST = 500
 """How many patterns are told apart, so that memory stays bounded whatever differs."""
@@ -42,6 +45,17 @@ class Change:
         place = tuple("*" if isinstance(part, Each) else part for part in self.path)
         return (*place, "gone" if not self.now else "added" if not self.was else "")
 
+    @property
+    def turn(self) -> str:
+        """What became of what, in words that are the same for records with the same cause: numbers by their step."""
+        if not self.now:
+            return f"gone: {_clipped(self.was)}"
+        if not self.was:
+            return f"added: {_clipped(self.now)}"
+        if _is_whole(self.was) and _is_whole(self.now):
+            return f"{int(self.now) - int(self.was):+d}"
+        return f"{_clipped(self.was)} → {_clipped(self.now)}"
+
 
 def changes(was: object, now: object, path: Path = ()) -> Iterator[Change]:
     """Every place where two plain values (JSON) differ; nothing when they are equal byte for byte."""
@@ -66,6 +80,14 @@ def canonical(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
+def _is_whole(text: str) -> bool:
+    return text.lstrip("-").isdigit() and len(text) < _WIDEST
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= _WIDEST else text[:_WIDEST] + "…"
+
+
 @dataclass(slots=True)
 class Group:
     """What records with the same pattern have in common: how many they are, and which values became which."""
@@ -73,7 +95,7 @@ class Group:
     count: int = 0
     trouble: str = ""
     examples: list[str] = field(default_factory=list)
-    values: dict[Path, Counter[tuple[str, str]]] = field(default_factory=dict)
+    values: dict[Path, Counter[str]] = field(default_factory=dict)
 
     def add(self, record: str, found: Sequence[Change], shown: int) -> None:
         """Count one record more."""
@@ -81,14 +103,14 @@ class Group:
         if len(self.examples) < shown:
             self.examples.append(record)
         for change in found:
-            pairs = self.values.setdefault(change.pattern, Counter())
-            if (pair := (change.was, change.now)) in pairs or len(pairs) <= _MANY:
-                pairs[pair] += 1
+            turns = self.values.setdefault(change.pattern, Counter())
+            if change.turn in turns or len(turns) <= _MANY:
+                turns[change.turn] += 1
 
-    def common(self, pattern: Path) -> Sequence[tuple[str, str]]:
-        """The pairs of values at this place, the most frequent first; empty when they are too many to have a cause."""
-        pairs = self.values[pattern]
-        return [] if len(pairs) > _MANY else [pair for pair, _ in pairs.most_common()]
+    def common(self, pattern: Path) -> Sequence[str]:
+        """What happens to the values at this place, the most frequent first; empty when that is too much to tell."""
+        turns = self.values[pattern]
+        return [] if len(turns) > _MANY else [turn for turn, _ in turns.most_common()]
 
 
 @dataclass(slots=True)
