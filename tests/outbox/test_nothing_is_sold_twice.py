@@ -7,14 +7,17 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import examples
 import pytest
 import pytest_asyncio
 from outbox.stories import HandClock
 
 from khaossync.app import connectors
+from khaossync.app.replay import replay_of
 from khaossync.config import Config
 from khaossync.domain.documents import Kind
 from khaossync.domain.stock import ChannelLevel
@@ -25,6 +28,7 @@ from khaossync.loops.push import Push
 from khaossync.loops.relevel import Relevel
 from khaossync.ops.metrics import Metrics
 from khaossync.outbox import PostgresOutbox
+from khaossync.outbox.decisions import Span
 from khaossync.ports import Kit
 from khaossync.sandbox.khaosws import KhaosServer
 from khaossync.sandbox.shopify import OutOfStock, ShopifyShop
@@ -47,6 +51,7 @@ class Company:
         self.orders: list[str] = []
         self.read: tuple[str, ...] = ()
         self.named: Named
+        self.config: Config
         self.sold: tuple[str, ...] = CODES
 
     def open(self) -> None:
@@ -153,7 +158,7 @@ async def companies(outbox: PostgresOutbox, clock: HandClock) -> AsyncIterator[C
             company = Company(outbox, clock, seed)
             shop, khaos, dice = company.shop, company.khaos, company.dice
             company.open()
-            config = configuration(shop, await shop.start(), await khaos.start())
+            config = company.config = configuration(shop, await shop.start(), await khaos.start())
             stack.push_async_callback(shop.stop)
             stack.push_async_callback(khaos.stop)
             kit = Kit(clock, dice, Metrics(), outbox, stack)
@@ -209,6 +214,21 @@ async def test_the_shop_never_offers_what_it_has_sold(
         assert not offered, f"step {step}: after {done} the shop offers {offered} units that are gone"
     await company.settle()
     assert {sku: more for sku, more in company.excess().items() if more} == {}
+    await assert_that_all_comes_out_the_same_again(company)
+
+
+async def assert_that_all_comes_out_the_same_again(company: Company) -> None:
+    """Of every history: what is kept of a decision, and no more, suffices to come to it again."""
+    span = Span(examples.NOON - timedelta(days=1), company.clock.now() + timedelta(days=1))
+    judged = [one async for one in replay_of(company.config).run(company.outbox.database, span)]
+    assert [one for one in judged if not one.same] == []
+    assert {one.what for one in judged} >= {
+        "listing of shop",
+        "stock_level of khaos",
+        "order of shop",
+        "order for khaos",
+    }
+    assert sum(one.reread for one in judged) > len(judged) / 2
 
 
 @pytest.mark.parametrize("seed", range(111, 114))
@@ -222,3 +242,4 @@ async def test_with_bundles_the_shop_comes_to_offer_what_there_is(
         await act(company)
     await company.settle()
     assert {sku: more for sku, more in company.excess().items() if more} == {}
+    await assert_that_all_comes_out_the_same_again(company)
