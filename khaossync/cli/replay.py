@@ -61,10 +61,12 @@ def instant(text: str) -> datetime:
 
 
 async def _replay(options: argparse.Namespace) -> int:
-    config = configured(options, level="critical")
-    until = options.until or SystemClock().now()
-    tally = Tally()
+    until, tally = options.until or SystemClock().now(), Tally()
+    if until <= options.since:
+        print("khaossync: --until must be later than --since", file=sys.stderr)
+        return 2
     async with opened(options) as database:
+        config = configured(options, level="critical")  # a rule that breaks is told as a difference, not in the log
         names = await names_of(database, options.key) if options.key else None
         span = Span(options.since, until, names)
         wanted = _wanted(replay_of(config).run(database, span), options.source, names)

@@ -247,7 +247,8 @@ async def test_of_a_page_of_sightings_only_the_news_is_kept_and_still_judged_the
 async def test_peaks_count_as_they_did_at_the_time(road: Road) -> None:
     """Judged in the quiet of the evening, the hour of a sale is judged as the hour of a sale."""
     now = road.clock.now()
-    road.rules = Rules.of([examples.rules(peaks=(Peak(now, now + timedelta(hours=1), 4),))])
+    peaks = (Peak(now, now + timedelta(hours=1), 4), Peak(now + timedelta(hours=2), now + timedelta(hours=4), 6))
+    road.rules = Rules.of([examples.rules(peaks=peaks)])
     await road.pull("khaos", examples.document("khaos", Kind.STOCK_ITEM, "MUG", examples.stock_item()))
     await road.pull("khaos", examples.document("khaos", Kind.STOCK_LEVEL, "MUG", examples.stock_level("9")))
     await road.pull("shop", examples.document("shop", Kind.LISTING, "MUG", examples.listing(shown=5)))

@@ -48,6 +48,11 @@ def test_misuse_is_two(words: list[str], capsys: pytest.CaptureFixture[str]) -> 
     assert "since" in capsys.readouterr().err
 
 
+def test_a_span_that_ends_before_it_begins_is_misuse(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["replay", "--since", "1d", "--until", "2d", "--dry-run"]) == 2
+    assert "later" in capsys.readouterr().err
+
+
 def test_an_instant_may_be_said_in_several_ways() -> None:
     assert instant("2026-11-02T12:00Z") == instant("2026-11-02T12:00") == instant("2026-11-02T13:00+01:00") == NOON
     assert instant("2026-11-02") == NOON - timedelta(hours=12)
