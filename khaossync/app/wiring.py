@@ -164,7 +164,9 @@ class Wiring:
             look=self._look,
         )
         tick = self._pulse.writing(title, push.tick, self._outages[name], kind)
-        work = Owned(name, self._outbox, tick, Claimable(self._outbox, name, kind), finishes=True)
+        work = Owned(
+            name, self._outbox, tick, Claimable(self._outbox, name, kind), finishes=True, meanwhile=push.settle
+        )
         return self._loop(title, work.tick, IDLE, work)
 
     def _relevel(self, channel: str) -> Loop:

@@ -46,8 +46,9 @@ async def settings_beside(config: Config, stack: AsyncExitStack) -> DatabaseSett
 
 
 def whoami() -> str:
-    """Who acts, for the trail: the name of the user that runs the verb."""
+    """Who acts, for the trail: the name of the user that runs the verb, told apart from the daemon's own."""
     try:
-        return getpass.getuser()
+        name = getpass.getuser()
+        return f"user {name}" if name == "khaossync" else name
     except (KeyError, OSError):  # a container may run us as a user without a name
         return f"user {os.getuid()}"

@@ -80,14 +80,14 @@ class Push:
 
     async def tick(self) -> Mapping[str, int]:
         """Deliver one batch; counts by verdict. What could not be committed last time is committed first."""
-        await self._settle()
+        await self.settle()
         if not await self.outage.usable():
             return {}
         claimed = await self.outbox.claim(self.outage.connector.name, self.kind, self._limit)
         if not claimed:
             return {}
         counts = await self._work(claimed)
-        await self._settle()
+        await self.settle()
         return counts
 
     @property
@@ -209,7 +209,7 @@ class Push:
             self.look(message.destination, delivery.payload)
         return Settlement(message, verdict, _told(delivery, outcome), delivery.report if done else None)
 
-    async def _settle(self) -> None:
+    async def settle(self) -> None:
         """Commit verdicts; they are kept and tried again when the database is away, for the effects are real."""
         if not self._unsettled:
             self._decided.clear()  # of what got no verdict: it will be decided anew

@@ -67,7 +67,7 @@ order by c.id"""
 
 # The decisions about a person's orders go as a whole: what else they tell of is only not judged again.
 FORGET = """
-delete from khaossync.decisions where orders && $1::text[]"""
+delete from khaossync.decisions where orders && $1::text[] and orders <> '{}'"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,14 @@ select max(key) as last, count(*) as count, array_agg(about) filter (
         or $4 in (company ->> 'code', company ->> 'company_id', split_part(company ->> 'company_id', '/', -1))
 ) as found from piece"""
 
+# What waits may have lost its document's person by age.
+WAITING = """
+select key from khaossync.messages
+where kind = 'order' and (lower(body #>> '{customer,email}') = lower($1)
+    or $1 in (body #>> '{customer,customer_id}', split_part(body #>> '{customer,customer_id}', '/', -1))
+    or $1 in (body #>> '{company,code}', body #>> '{company,company_id}',
+        split_part(body #>> '{company,company_id}', '/', -1)))"""
+
 # The next raw texts, and what those are about that hold the e-mail: older versions of an order, or what nobody could
 # read. The e-mail is a pattern, for another's may end or begin like it.
 RAWS = """
@@ -72,10 +80,16 @@ select id, class, source, subject from khaossync.cases
 where state = 'open' and string_to_array(subject, ' ') && $1::text[] order by id for update"""
 
 DOCUMENTS = "select source, kind, key from khaossync.documents where about = any($1::text[])"
+# By the primary key: also what nobody could read, which is stored under a name of its own.
 SCRUB_RAWS = """
 update khaossync.raws r set raw = ''
-where raw <> '' and ((source, kind, key) in (select * from unnest($1::text[], $2::text[], $3::text[]))
-    or (key = any($4::text[]) and kind = 'order'))"""
+where raw <> '' and (source, kind, key) in (
+    select * from unnest($1::text[], $2::text[], $3::text[])
+    union
+    select source, kind, name
+    from (select distinct source from khaossync.cursors) as sources,
+        unnest(array['order', 'refund', 'despatch', 'order_state']) as kinds (kind), unnest($4::text[]) as names (name)
+)"""
 SCRUB_CASES = f"""
 update khaossync.cases c set {WORDLESS}
 where state = 'closed' and detail <> '' and string_to_array(subject, ' ') && $1::text[]
@@ -121,6 +135,7 @@ async def orders_of(database: Database, person: str, progress: Callable[[int], N
                 found.update(piece["found"] or ())
                 last, looked = piece["last"], looked + piece["count"]
                 progress(looked)
+        found.update(row["key"] for row in await connection.fetch(WAITING, asked))
         if "@" in asked:
             found |= await _in_raws(connection, _whole(asked), looked, progress)
         return sorted({row["key"] for row in await connection.fetch(KEYS, sorted(found))})

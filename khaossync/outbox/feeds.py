@@ -32,6 +32,12 @@ from khaossync.messages m
 where m.destination = $1 and m.id + 0 > $2 and m.state = 'ready' and m.kind = 'stock_level'
 order by m.id + 0 limit $3"""  # noqa: S608  static text
 
+# Those of the levels that we read ahead which another process has replaced since.
+NEWER = f"""
+select {MESSAGE_COLUMNS}
+from khaossync.messages m join unnest($1::bigint[], $2::int[]) as held (id, revision) on held.id = m.id
+where m.revision > held.revision"""  # noqa: S608  static text
+
 WINDOW = 2000
 BREATH = 100
 """How many bodies are decoded before the others have a turn: an order with its lines takes up to 0.2 ms."""
@@ -71,6 +77,15 @@ class Feed:
         """The table has something new."""
         self.behind = True
         self.bell.set()
+
+    async def refresh(self, database: Database) -> None:
+        """Put newer levels, which another process accepted, into the messages that were not claimed yet."""
+        if not self._levels or not (known := self.lanes.revisions()):
+            return
+        async with database.connection() as connection:
+            rows = await connection.fetch(NEWER, list(known), list(known.values()))
+        for message in filter(None, map(self._decoded, rows)):
+            self.lanes.swap(message.id, message.revision, message.body)
 
     def carries(self, row: asyncpg.Record) -> bool:
         """Whether a row belongs to this feed."""

@@ -31,7 +31,8 @@ FORGET_VERSIONS = f"""
 update khaossync.documents d set body = {_PERSONLESS}
 from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as told (source, kind, key, version)
 where d.source = told.source and d.kind = told.kind and d.key = told.key and d.version = told.version
-    and d.kind in ('order', 'refund', 'despatch', 'order_state')"""  # noqa: S608  static text
+    and d.kind in ('order', 'refund', 'despatch', 'order_state')
+returning d.about"""  # noqa: S608  static text
 
 # A reason goes, its sealed digest stays; without its salt nobody can try out what it may have been.
 REASONLESS = "why = '', salt = null, words = sha256(uuid_send(salt) || convert_to(why, 'UTF8'))"

@@ -97,6 +97,10 @@ class Lanes:
         else:
             del self._lanes[key]
 
+    def revisions(self) -> Mapping[int, int]:
+        """Of each message that was not claimed yet, the revision that we know."""
+        return {message_id: message.revision for message_id, message in self._loaded.items()}
+
     def swap(self, message_id: int, revision: int, body: MessageBody) -> None:
         """Put a newer level into a message that was not claimed yet."""
         if message := self._loaded.get(message_id):

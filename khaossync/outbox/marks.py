@@ -28,7 +28,8 @@ class Mark:
 
 def mark_of(row: asyncpg.Record) -> Mark:
     """The mark of an entry; the same before and after its reason is forgotten."""
-    reason = row["words"] or hashlib.sha256(row["salt"].bytes + row["why"].encode()).digest()
+    salt = row["salt"].bytes if row["salt"] else b""
+    reason = hashlib.sha256(salt + row["why"].encode()).digest() if row["words"] is None else row["words"]
     told = [row["at"].isoformat(), row["message_id"], row["case_id"]]
     told += [row[name] for name in ("destination", "kind", "key", "event", "who")]
     text = json.dumps([*told, reason.hex()], ensure_ascii=False, separators=(",", ":"))

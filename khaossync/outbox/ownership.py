@@ -134,11 +134,14 @@ class Ownership:
             if await end_silent(connection, self.found):
                 self.found = await look(connection, sorted(self._wanted))
             overdue = self._overdue()
-            taken = {
+            epochs = {
                 name: await self._bump(connection, name)
                 for name in self.found.due(overdue, self._given)
                 if await connection.fetchval(TAKE, name)
             }
+        taken = {name: self._epochs.get(name) == epoch - 1 for name, epoch in epochs.items()}
+        self._epochs.update(epochs)  # together with what follows: nothing is ours before its queues are read anew
+        self._held.update(dict.fromkeys(epochs, self.session.serial))
         if overdue.intersection(taken):  # somebody is there and takes nothing: to give would be to leave it lying
             self._keeps_until = self._clock.monotonic() + KEPT
         self._note_idle(taken)
@@ -209,15 +212,13 @@ class Ownership:
         now = self._clock.monotonic()
         self._idle_since = {name: self._idle_since.get(name, now) for name in self.found.idle.difference(taken)}
 
-    async def _bump(self, connection: "asyncpg.Connection[asyncpg.Record]", name: str) -> bool:
+    async def _bump(self, connection: "asyncpg.Connection[asyncpg.Record]", name: str) -> int:
         epoch = int(await connection.fetchval(BUMP, name, self._holder))
         continuous = self._epochs.get(name) == epoch - 1
         if not continuous:
             await connection.execute(DOUBT, name, self._clock.now(), self._grace)
-        self._epochs[name] = epoch
-        self._held[name] = self.session.serial
         log.info("ownership_taken", connector=name, epoch=epoch, continuous=continuous)
-        return continuous
+        return epoch
 
     def _hear(self, payload: str) -> None:
         self.heard.add(payload)

@@ -82,6 +82,8 @@ class Queues:
             return []
         feed = self._feed(destination, kind)
         await feed.fill(self._database, kind, limit)
+        if not self.owns(destination) or self._feed(destination, kind) is not feed:
+            return []
         return feed.lanes.claim(kind, limit)
 
     async def ready(self, destination: str, kind: Kind) -> None:
@@ -132,8 +134,10 @@ class Queues:
 
     def lost(self, messages: Iterable[Message]) -> None:
         """Somebody else owned what we thought ours: take again what is free, and read it again."""
-        self._ownership.forget({message.destination for message in messages})
-        self._ownership.session.drop()
+        lost = {message.destination for message in messages}
+        self._ownership.forget(lost)
+        if lost & self.owned:
+            self._ownership.session.drop()
 
     async def keep(self) -> None:
         """Hold on to our queues for ever, through PostgreSQL's absences."""
@@ -231,15 +235,19 @@ class Queues:
             full = len(rows) == PROMOTED_AT_ONCE
 
     async def _park_broken(self) -> None:
-        for feed in list(self._feeds.values()):
+        for feed in self._own_feeds():
             if broken := list(feed.broken):
                 epochs = self._ownership.epochs([feed.destination])
                 await self._database.transact(park_unreadable, broken, epochs, self._clock.now())
                 del feed.broken[: len(broken)]
 
+    def _own_feeds(self) -> list[Feed]:
+        return [feed for feed in self._feeds.values() if feed.destination in self.owned]
+
     async def _sweep(self) -> None:
-        for feed in list(self._feeds.values()):
+        for feed in self._own_feeds():
             if blocked := feed.blocked():
                 for message_id in blocked.keys() - await self._ownership.still_blocking(blocked):
                     feed.lanes.forget(message_id, blocked[message_id])
+            await feed.refresh(self._database)
             feed.more()

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
 from khaossync.outbox.database import Connection, Database
+from khaossync.outbox.decisions import forget
 from khaossync.outbox.forgetting import FORGET_VERSIONS, REASONLESS, WORDLESS
 from khaossync.outbox.history import TRAIL, Change, record
 from khaossync.outbox.retention import Retention
@@ -122,7 +123,8 @@ async def _raws(connection: Connection, until: datetime) -> tuple[int, bool]:
     """With the raw text of its newest version a record loses the person that was read from it."""
     rows = await connection.fetch(RAWS, until, BATCH)
     if rows:
-        await connection.execute(FORGET_VERSIONS, *columns(map(tuple, rows), 4))
+        forgotten = await connection.fetch(FORGET_VERSIONS, *columns(map(tuple, rows), 4))
+        await forget(connection, {row["about"] for row in forgotten})
     return len(rows), len(rows) == BATCH
 
 

@@ -331,3 +331,31 @@ async def test_every_part_of_an_order_either_stays_or_goes(
     assert {one.name for one in fields(Order) if getattr(left, one.name) == getattr(order, one.name)} == KEPT
     assert left.shipping is not None
     assert left.shipping.country_code == "GB"
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"), [("shop", Kind.REFUND), ("khaos", Kind.DESPATCH), ("khaos", Kind.ORDER_STATE)]
+)
+async def test_what_could_not_be_read_is_scrubbed_whatever_it_was_of(
+    outbox: PostgresOutbox, database: Database, clock: HandClock, source: str, kind: Kind
+) -> None:
+    await ordered(outbox, hers("6001", customer=Customer("c", "other@example.com", "O", "P", "")))
+    odd = Unreadable(source, kind, "r77", "no currency", f"{{{EMAIL}}}")
+    await outbox.accept(acceptance(page=Page((), "9", unreadable=(odd,)), source=source))
+    for order in await found(database, EMAIL):
+        assert not (await erase(database, order, "Operator", clock.now(), even_unfinished=True)).hindrances
+    assert EMAIL not in await everything(database)
+    assert await found(database, EMAIL) == []
+
+
+async def test_an_order_that_waits_longer_than_persons_are_kept_is_still_found(
+    outbox: PostgresOutbox, database: Database, clock: HandClock
+) -> None:
+    await ordered(outbox, hers())
+    await outbox.settle([Settlement(await claim_one(outbox), Park(a_case(KEY)))])
+    clock.forward(days=91)
+    await outbox.tidy()
+    for name in (EMAIL, CUSTOMER, "42", "CAN01"):
+        assert await found(database, name) == [KEY], name
+    await erase(database, KEY, "Operator", clock.now(), even_unfinished=True)
+    assert EMAIL not in await everything(database)

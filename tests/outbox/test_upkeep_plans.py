@@ -8,7 +8,7 @@ import pytest_asyncio
 from outbox.conftest import at_database, execute
 from outbox.test_plans import NOON, plan_of, scans
 
-from khaossync.outbox import arrivals, counting, desk, erasing, forgetting, sealing, tidying
+from khaossync.outbox import arrivals, counting, decisions, desk, erasing, forgetting, sealing, tidying
 
 FILL = """
     insert into khaossync.documents (source, kind, key, version, moment, about, number, body, received_at)
@@ -37,11 +37,26 @@ FILL = """
     select n, 'khaos', 'order', 'shop:' || n, '1', 'shop', '{}', case n % 4 when 1 then 'waiting' else 'ready' end,
         :noon, :noon, :noon, case when n % 4 = 1 then :noon end
     from generate_series(1, 20000) n;
+    insert into khaossync.decisions (sort, connector, decided_at, expires_at, orders, configuration, content)
+    select 'routing', 'shop', :noon, :noon + n * interval '1 hour', array['shop:' || n], '', repeat('x', 1500)::bytea
+    from generate_series(1, 20000) n;
     insert into khaossync.erased (about, erased_at) select 'shop:' || n, :noon from generate_series(1, 20000) n;
     analyze;
 """.replace(":noon", NOON)
 GROWING = {
-    *("documents", "raws", "hooks", "ledger", "history", "seals", "cases", "case_messages", "erased", "messages"),
+    *(
+        "decisions",
+        "documents",
+        "raws",
+        "hooks",
+        "ledger",
+        "history",
+        "seals",
+        "cases",
+        "case_messages",
+        "erased",
+        "messages",
+    ),
 }
 RECORD = "array['shop'], array['order'], array['shop:7']"
 STATEMENTS = {
@@ -54,6 +69,9 @@ STATEMENTS = {
         f"{RECORD}, array['2'], array[{NOON}], array['raw'], array[{NOON}], {NOON}, array['shop:7']",
     ),
     "raws": (tidying.RAWS, f"{NOON}, 500"),
+    "decisions": (tidying.DECISIONS, f"{NOON}, 500"),
+    "forget decisions": (decisions.FORGET, "array['shop:7']"),
+    "scrub raws": (erasing.SCRUB_RAWS, f"{RECORD}, array['shop:7']"),
     "hooks": (tidying.HOOKS, f"{NOON}, 500"),
     "levels": (tidying.LEVELS, f"{NOON}, 500"),
     "cases": (tidying.CASES, f"{NOON}, 500"),
