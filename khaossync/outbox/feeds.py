@@ -7,7 +7,6 @@ import asyncpg
 import structlog
 
 from khaossync.domain.documents import Kind
-from khaossync.domain.messages import Message
 from khaossync.outbox.database import Database
 from khaossync.outbox.lanes import Lanes
 from khaossync.outbox.rows import MESSAGE_COLUMNS, message_of
@@ -98,26 +97,21 @@ class Feed:
         try:
             async with database.connection() as connection:
                 rows = await connection.fetch(self._statement, self.destination, self._cursor, WINDOW)
-            for place, row in enumerate(rows, start=1):
-                self._offer(row, row["blockers"] or ())
-                self._cursor = row["id"]
-                if place % BREATH == 0:
-                    await asyncio.sleep(0)
+            for first in range(0, len(rows), BREATH):
+                for row in rows[first : first + BREATH]:
+                    self._offer(row, row["blockers"] or ())
+                    self._cursor = row["id"]
+                await asyncio.sleep(0)
             ended = len(rows) < WINDOW
         finally:
             self.behind = self.behind or not ended
 
     def _offer(self, row: asyncpg.Record, blockers: Sequence[int]) -> None:
-        message = self._decoded(row)
-        if message is None:
+        try:
+            message = message_of(row)
+        except ValueError as error:
+            log.error("stored_message_unreadable", message_id=row["id"], kind=row["kind"], reason=type(error).__name__)
             self.lanes.block(row["id"], row["key"])
             self.broken.append(row)
         else:
             self.lanes.offer(message, blockers)
-
-    def _decoded(self, row: asyncpg.Record) -> Message | None:
-        try:
-            return message_of(row)
-        except ValueError as error:
-            log.error("stored_message_unreadable", message_id=row["id"], kind=row["kind"], reason=type(error).__name__)
-            return None

@@ -8,13 +8,14 @@ from datetime import datetime
 from khaossync.domain.errors import OwnershipLostError
 from khaossync.domain.messages import Message
 from khaossync.outbox.database import Connection
+from khaossync.outbox.rows import numbers
 
 # "About to be sent", one row for a whole call. Fenced as settling is, in the one statement: no row, no ownership.
 # The rows of messages that are gone ($5) tell nothing any more, so they may go with the next that comes.
 INTEND = """
 with spent as (delete from khaossync.intents where id = any($5::bigint[]))
 insert into khaossync.intents (destination, at, message_ids)
-select held.connector, $3, $4::bigint[] from (
+select held.connector, $3, $4::text::bigint[] from (
     select o.connector from khaossync.owners o where o.connector = $1 and o.epoch = $2 for share
 ) as held
 returning id"""
@@ -85,7 +86,7 @@ async def intend(
     """Note that these are about to be sent, committed per destination; raises OwnershipLostError."""
     for destination, epoch in epochs.items():
         message_ids = [message.id for message in messages if message.destination == destination]
-        row = await connection.fetchval(INTEND, destination, epoch, now, message_ids, intents.spent())
+        row = await connection.fetchval(INTEND, destination, epoch, now, numbers(message_ids), intents.spent())
         if row is None:
             raise OwnershipLostError(f"{destination}: another process owns this queue now; nothing may be sent.")
         intents.noted(row, message_ids)

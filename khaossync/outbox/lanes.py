@@ -22,15 +22,13 @@ class Lanes:
         self._lanes: dict[str, list[int]] = {}
         self._loaded: dict[int, Message] = {}
         self._flying: dict[int, Message] = {}
-        self._heads: dict[Kind, list[int]] = {}
+        self._heads: Mapping[Kind, list[int]] = {kind: [] for kind in Kind}
 
     def offer(self, message: Message, blockers: Iterable[int] = ()) -> None:
         """Take in a message that is ready; `blockers` are older unfinished messages of its key that are not."""
         if message.id in self._flying:
             return
-        lane = self._lanes.get(message.key)
-        if lane is None:
-            lane = self._lanes[message.key] = []
+        lane = self._lanes.setdefault(message.key, [])
         for message_id in blockers:
             _insert(lane, message_id)
         _insert(lane, message.id)
@@ -43,11 +41,11 @@ class Lanes:
 
     def claimable(self, kind: Kind) -> int:
         """How many of this kind stand first in their lanes."""
-        return len(self._heads.get(kind, ()))
+        return len(self._heads[kind])
 
     def claim(self, kind: Kind, limit: int) -> list[Message]:
         """Up to `limit` first messages of this kind, oldest first; they fly until told what became of them."""
-        heads = self._heads.get(kind, [])
+        heads = self._heads[kind]
         claimed: list[Message] = []
         seen = 0
         while seen < len(heads) and len(claimed) < limit:
@@ -123,10 +121,7 @@ class Lanes:
     def _surface(self, lane: list[int]) -> None:
         first = self._loaded.get(lane[0])
         if first is not None:
-            heads = self._heads.get(first.kind)
-            if heads is None:
-                heads = self._heads[first.kind] = []
-            _insert(heads, first.id)
+            _insert(self._heads[first.kind], first.id)
 
 
 def _insert(ids: list[int], message_id: int) -> None:

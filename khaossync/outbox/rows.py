@@ -35,14 +35,20 @@ _KINDS = {kind.value: kind for kind in Kind}
 
 def columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
     """Rows turned into arrays for `unnest`, every text storable."""
-    return [_storable_column(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
+    return [storable_column(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
 
 
-def _storable_column(column: Sequence[Any]) -> list[Any]:
+def storable_column(column: Sequence[Any]) -> list[Any]:
+    """A column with every text in it storable."""
     texts = "".join(value for value in column if isinstance(value, str))
     if texts == storable(texts):
         return list(column)
     return [storable(value) if isinstance(value, str) else value for value in column]
+
+
+def numbers(values: Sequence[int]) -> str:
+    """Whole numbers as a text that PostgreSQL makes an array of: of a list asyncpg asks each item whether it is one."""
+    return "{" + ",".join(map(str, values)) + "}"
 
 
 def identity(document: Document) -> Identity:
