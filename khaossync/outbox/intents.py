@@ -1,19 +1,21 @@
 """Intents: what is about to be sent, so that after a crash it is known what may have been (law 7)."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from khaossync.domain.errors import OwnershipLostError
 from khaossync.domain.messages import Message
 from khaossync.outbox.database import Connection
+from khaossync.outbox.rows import numbers
 
 # "About to be sent", one row for a whole call. Fenced as settling is, in the one statement: no row, no ownership.
 # The rows of messages that are gone ($5) tell nothing any more, so they may go with the next that comes.
 INTEND = """
 with spent as (delete from khaossync.intents where id = any($5::bigint[]))
 insert into khaossync.intents (destination, at, message_ids)
-select held.connector, $3, $4::bigint[] from (
+select held.connector, $3, $4::text::bigint[] from (
     select o.connector from khaossync.owners o where o.connector = $1 and o.epoch = $2 for share
 ) as held
 returning id"""
@@ -44,39 +46,38 @@ from doubted where m.id = doubted.message_id"""
 class Intents:
     """The rows that tell what this process is about to send, and which messages of each have no verdict yet."""
 
-    _open: dict[int, set[int]] = field(default_factory=dict)
-    _rows: dict[int, list[int]] = field(default_factory=dict)
+    _open: dict[int, set[int]] = field(default_factory=dict)  # few: one for each call under way
     _spent: list[int] = field(default_factory=list)
 
     def noted(self, row: int, message_ids: Sequence[int]) -> None:
         """A row was committed for these messages."""
         self._open[row] = set(message_ids)
-        for message_id in message_ids:
-            self._rows.setdefault(message_id, []).append(row)
 
-    def among(self, message_ids: Iterable[int]) -> Collection[int]:
+    def among(self, message_ids: AbstractSet[int]) -> AbstractSet[int]:
         """Those of these messages that are about to be sent, or were."""
-        return self._rows.keys() & message_ids
+        return set[int]().union(*(message_ids & told for told in self._open.values()))
 
-    def rows(self, message_ids: Collection[int]) -> tuple[list[int], list[int]]:
+    def rows(self, message_ids: AbstractSet[int]) -> tuple[list[int], list[int]]:
         """The rows that are resolved with these messages, and those that tell of others as well."""
-        touched = {row for message_id in self.among(message_ids) for row in self._rows[message_id]}
-        whole = [row for row in touched if self._open[row].issubset(message_ids)]
-        return whole, sorted(touched.difference(whole))
+        touched = self._touched(message_ids)
+        whole = [row for row in touched if self._open[row] <= message_ids]
+        return whole, [row for row in touched if row not in whole]
 
-    def forget(self, message_ids: Iterable[int]) -> None:
+    def forget(self, message_ids: AbstractSet[int]) -> None:
         """These have their verdict."""
-        for message_id in message_ids:
-            for row in self._rows.pop(message_id, ()):
-                self._open[row].discard(message_id)
-                if not self._open[row]:
-                    del self._open[row]
-                    self._spent.append(row)
+        for row in self._touched(message_ids):
+            self._open[row] -= message_ids
+            if not self._open[row]:
+                del self._open[row]
+                self._spent.append(row)
 
     def spent(self) -> list[int]:
         """The rows that can go, each told once; one that goes with nothing else goes with its destination's owner."""
         spent, self._spent = self._spent, []
         return spent
+
+    def _touched(self, message_ids: AbstractSet[int]) -> list[int]:
+        return [row for row, told in self._open.items() if not told.isdisjoint(message_ids)]
 
 
 async def intend(
@@ -85,7 +86,7 @@ async def intend(
     """Note that these are about to be sent, committed per destination; raises OwnershipLostError."""
     for destination, epoch in epochs.items():
         message_ids = [message.id for message in messages if message.destination == destination]
-        row = await connection.fetchval(INTEND, destination, epoch, now, message_ids, intents.spent())
+        row = await connection.fetchval(INTEND, destination, epoch, now, numbers(message_ids), intents.spent())
         if row is None:
             raise OwnershipLostError(f"{destination}: another process owns this queue now; nothing may be sent.")
         intents.noted(row, message_ids)
@@ -93,7 +94,7 @@ async def intend(
 
 async def resolve(connection: Connection, intents: Intents, message_ids: Collection[int]) -> Collection[int]:
     """Take these out of what is about to be sent, within the caller's transaction; returns which of them were."""
-    intended = set(intents.among(message_ids))
+    intended = intents.among(set(message_ids))
     if intended:
         whole, others = intents.rows(intended)
         await connection.execute(RESOLVE, whole, others, sorted(intended) if others else [])

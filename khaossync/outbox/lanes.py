@@ -3,7 +3,6 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from heapq import heappop, heappush
 
 from khaossync.domain.documents import Kind
 from khaossync.domain.messages import Message, MessageBody
@@ -14,14 +13,16 @@ class Lanes:
 
     An id is *loaded* (may be claimed once it stands first), *flying* (claimed) or neither: then it waits, is
     parked or pending in the table, and blocks what stands behind it.
+
+    Every list of ids is kept in order: they come in order, so that nearly all are put at the end and taken from the
+    beginning.
     """
 
     def __init__(self) -> None:
         self._lanes: dict[str, list[int]] = {}
         self._loaded: dict[int, Message] = {}
         self._flying: dict[int, Message] = {}
-        self._heads: dict[Kind, list[int]] = {}
-        self._shown: set[int] = set()
+        self._heads: Mapping[Kind, list[int]] = {kind: [] for kind in Kind}
 
     def offer(self, message: Message, blockers: Iterable[int] = ()) -> None:
         """Take in a message that is ready; `blockers` are older unfinished messages of its key that are not."""
@@ -40,19 +41,21 @@ class Lanes:
 
     def claimable(self, kind: Kind) -> int:
         """How many of this kind stand first in their lanes."""
-        return len(self._heads.get(kind, ()))
+        return len(self._heads[kind])
 
     def claim(self, kind: Kind, limit: int) -> list[Message]:
         """Up to `limit` first messages of this kind, oldest first; they fly until told what became of them."""
-        heads = self._heads.get(kind, [])
+        heads = self._heads[kind]
         claimed: list[Message] = []
-        while heads and len(claimed) < limit:
-            message_id = heappop(heads)
-            self._shown.discard(message_id)
-            message = self._loaded.get(message_id)
-            if message is not None and self._lanes[message.key][0] == message_id:
-                self._flying[message_id] = self._loaded.pop(message_id)
+        seen = 0
+        while seen < len(heads) and len(claimed) < limit:
+            message = self._loaded.get(heads[seen])
+            seen += 1
+            if message is not None and self._lanes[message.key][0] == message.id:
+                del self._loaded[message.id]
+                self._flying[message.id] = message
                 claimed.append(message)
+        del heads[:seen]
         return claimed
 
     @property
@@ -60,13 +63,14 @@ class Lanes:
         """Whether any claim is unsettled."""
         return bool(self._flying)
 
-    def is_flying(self, message: Message) -> bool:
-        """Whether this very claim is unsettled; a message may be claimed again after its owner changed."""
-        return self._flying.get(message.id) is message
+    def landed(self, messages: Iterable[Message]) -> list[Message]:
+        """Those whose very claim is no longer unsettled; a message may be claimed again after its owner changed."""
+        flying = self._flying
+        return [message for message in messages if flying.get(message.id) is not message]
 
     def release(self, message: Message) -> None:
         """Put a claimed message back as it was."""
-        if self.is_flying(message):
+        if self._flying.get(message.id) is message:
             self._loaded[message.id] = self._flying.pop(message.id)
             self._surface(self._lanes[message.key])
 
@@ -79,10 +83,14 @@ class Lanes:
         """A claimed message became one that blocks its lane: it waits, is pending or parked."""
         self._flying.pop(message.id, None)
 
-    def finish(self, message: Message) -> None:
-        """A claimed message is gone; the next of its lane may come."""
-        self._flying.pop(message.id, None)
-        self.forget(message.id, message.key)
+    def finish(self, *messages: Message) -> None:
+        """Claimed messages are gone; the next of each lane may come."""
+        for message in messages:
+            self._flying.pop(message.id, None)
+            if self._lanes.get(message.key) == [message.id]:  # alone, as most are
+                del self._lanes[message.key]
+            else:
+                self.forget(message.id, message.key)
 
     def forget(self, message_id: int, key: str) -> None:
         """An id is no longer unfinished."""
@@ -116,15 +124,14 @@ class Lanes:
 
     def _surface(self, lane: list[int]) -> None:
         first = self._loaded.get(lane[0])
-        if first is not None and first.id not in self._shown:
-            self._shown.add(first.id)
-            heappush(self._heads.setdefault(first.kind, []), first.id)
+        if first is not None:
+            _insert(self._heads[first.kind], first.id)
 
 
-def _insert(lane: list[int], message_id: int) -> None:
-    if not lane or lane[-1] < message_id:  # as they come
-        lane.append(message_id)
+def _insert(ids: list[int], message_id: int) -> None:
+    if not ids or ids[-1] < message_id:  # as they come
+        ids.append(message_id)
         return
-    place = bisect_left(lane, message_id)
-    if lane[place] != message_id:
-        lane.insert(place, message_id)
+    place = bisect_left(ids, message_id)
+    if ids[place] != message_id:
+        ids.insert(place, message_id)

@@ -234,7 +234,7 @@ class PostgresOutbox:
         if left:
             told = settling.Beside(looks, decided, self._retention)
             regained = await self.database.transact(settling.settle, left, epochs, self._intents, now, told)
-        self._intents.forget(item.message.id for item in settled)
+        self._intents.forget({item.message.id for item in settled})
         return [regained] * len(group)
 
 

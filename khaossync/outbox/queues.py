@@ -1,9 +1,12 @@
 """Queues: the claims of this process, and the keeping of what they rest on."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, TypeVar
 
 import asyncpg
 import structlog
@@ -22,6 +25,10 @@ from khaossync.outbox.settling import park_unreadable
 log = structlog.get_logger()
 
 _FINAL = (Complete, HandOver, Withdraw)
+_ADDRESS = attrgetter("destination", "kind")
+_ADDRESSED = attrgetter("message.destination", "message.kind")
+
+_T = TypeVar("_T")
 
 TURN = 1.0
 """Seconds between two looks at what is due, when nothing wakes us."""
@@ -93,15 +100,15 @@ class Queues:
 
     def release(self, messages: Iterable[Message]) -> None:
         """Put claimed messages back untouched."""
-        for message in messages:
-            feed = self._feed(message.destination, message.kind)
-            feed.lanes.release(message)
+        for feed, group in self._by_feed(messages, _ADDRESS):
+            for message in group:
+                feed.lanes.release(message)
             feed.bell.set()
 
     def insist(self, messages: Iterable[Message]) -> None:
         """Raise OwnershipLostError unless all of these are claimed and unsettled."""
-        for message in messages:
-            if not self._feed(message.destination, message.kind).lanes.is_flying(message):
+        for feed, group in self._by_feed(messages, _ADDRESS):
+            for message in feed.lanes.landed(group):
                 raise OwnershipLostError(
                     f"message {message.id} ({message.kind} {message.key} for {message.destination}) is not claimed by "
                     "this process: it was settled before, or another process owned its queue in between."
@@ -109,16 +116,16 @@ class Queues:
 
     def follow(self, settlements: Sequence[Settlement], regained: Mapping[int, Message]) -> None:
         """Let the lanes know what was settled."""
-        for settlement in settlements:
-            message = settlement.message
-            lanes = self._feed(message.destination, message.kind).lanes
-            if again := regained.get(message.id):
-                lanes.regain(again)
-            elif isinstance(settlement.verdict, _FINAL):
-                lanes.finish(message)
-            else:
-                lanes.hold(message)
-        for feed in {self._feed(one.message.destination, one.message.kind) for one in settlements}:
+        for feed, group in self._by_feed(settlements, _ADDRESSED):
+            gone = []
+            for settlement in group:
+                if again := regained.get(settlement.message.id):
+                    feed.lanes.regain(again)
+                elif isinstance(settlement.verdict, _FINAL):
+                    gone.append(settlement.message)
+                else:
+                    feed.lanes.hold(settlement.message)
+            feed.lanes.finish(*gone)
             feed.bell.set()
 
     def tell(self, destinations: Iterable[str], replaced: Iterable[Replaced], due: bool) -> None:
@@ -180,6 +187,10 @@ class Queues:
         if address not in self._feeds:
             self._feeds[address] = Feed(destination, levels=address[1])
         return self._feeds[address]
+
+    def _by_feed(self, told: Iterable[_T], address: Callable[[_T], Any]) -> Iterator[tuple[Feed, Iterator[_T]]]:
+        """Neighbours of one feed together: what is claimed or settled at once is nearly always of one."""
+        return ((self._feed(*where), group) for where, group in groupby(told, address))
 
     def _adopt(self, connector: str, continuous: bool) -> None:
         for levels in (False, True):

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import asyncpg
@@ -19,10 +20,11 @@ Identity = tuple[str, str, str]
 Effect = tuple[str, str, str, str]
 """(destination, kind, key, version) of a message."""
 
-# Every statement that hands out messages returns these columns of `khaossync.messages m`.
+# Every statement that hands out messages returns these columns of `khaossync.messages m`. Instants as seconds since
+# 1970: a double tells microseconds until the year 2255.
 MESSAGE_COLUMNS = """
-    m.id, m.destination, m.kind, m.key, m.version, m.source, m.body, m.created_at, m.expires_at, m.attempts,
-    m.failures, m.revision, m.doubt,
+    m.id, m.destination, m.kind, m.key, m.version, m.source, m.body, date_part('epoch', m.created_at) as created_at,
+    date_part('epoch', m.expires_at) as expires_at, m.attempts, m.failures, m.doubt, m.revision,
     case when m.kind = 'stock_level' then (
         select row(l.shown, l.seen_at) from khaossync.levels l where l.destination = m.destination and l.key = m.key
     ) end as shown"""
@@ -33,14 +35,20 @@ _KINDS = {kind.value: kind for kind in Kind}
 
 def columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
     """Rows turned into arrays for `unnest`, every text storable."""
-    return [_storable_column(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
+    return [storable_column(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
 
 
-def _storable_column(column: Sequence[Any]) -> list[Any]:
+def storable_column(column: Sequence[Any]) -> list[Any]:
+    """A column with every text in it storable."""
     texts = "".join(value for value in column if isinstance(value, str))
     if texts == storable(texts):
         return list(column)
     return [storable(value) if isinstance(value, str) else value for value in column]
+
+
+def numbers(values: Sequence[int]) -> str:
+    """Whole numbers as a text that PostgreSQL makes an array of: of a list asyncpg asks each item whether it is one."""
+    return "{" + ",".join(map(str, values)) + "}"
 
 
 def identity(document: Document) -> Identity:
@@ -56,27 +64,22 @@ def effect(message: NewMessage | Message) -> Effect:
 def message_of(row: asyncpg.Record) -> Message:
     """The message of a row; raises ValueError when its body is not of this release's shape."""
     # In the order of MESSAGE_COLUMNS, taken apart at once: a backlog is read by the hundred thousand.
-    message_id, destination, name, key, version, source, text, created_at, expires_at, *rest = row
-    attempts, failures, revision, doubt, shown, *_ = rest
+    message_id, destination, name, key, version, source, text, created, expires, *rest = row
+    attempts, failures, doubt, revision, shown, *_ = rest
     kind = _KINDS.get(name) or Kind(name)
     body = load_message(kind, text)
     if isinstance(body, ChannelLevel):
         body = expecting(body, *(shown or (None, None)))
+    since, until = _instant(created), _instant(expires)
     return Message(
-        message_id,
-        destination,
-        kind,
-        key,
-        version,
-        source,
-        body,
-        created_at,
-        expires_at,
-        attempts,
-        failures,
-        doubt,
-        revision,
+        message_id, destination, kind, key, version, source, body, since, until, attempts, failures, doubt, revision
     )
+
+
+@lru_cache(maxsize=256)
+def _instant(seconds: float) -> datetime:
+    """What was accepted together has its instants in common: they are found faster than made."""
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def expecting(level: ChannelLevel, shown: int | None, seen_at: datetime | None) -> ChannelLevel:

@@ -138,7 +138,7 @@ STATEMENTS: dict[str, tuple[str, str]] = {
     "still blocking": (STILL_BLOCKING, "array[6]::bigint[]"),
     "promote": (PROMOTE, f"array['khaos', 'shop'], {NOON}, 1000"),
     "finish": (FINISH, f"array[5, 6]::bigint[], array[0, 0], array['done', 'done'], array['', ''], {NOON}"),
-    "end": (END, f"array['khaos'], array[1]::bigint[], array[5]::bigint[], array[0], array[''], {NOON}"),
+    "end": (END, f"array['khaos'], array[1]::bigint[], array[5]::bigint[], array[''], {NOON}"),
     "defer": (
         DEFER,
         f"array[5]::bigint[], array[0], array['waiting'], array[{NOON}], array[0], array[0], array[false]",
