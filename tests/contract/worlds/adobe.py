@@ -1,0 +1,82 @@
+"""Adobe Commerce for the contract suite."""
+
+import random
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, ClassVar
+
+from contract.world import NAME, Identity, Stream, World
+
+from khaossync.domain.documents import Kind
+from khaossync.sandbox.adobe import AdobeShop
+
+_PRICE = Decimal("12.00")
+_SPECIFICATION = Path(__file__).resolve().parents[3] / "../shared/schemas/adobe/admin-schema-2.4.9.json"
+
+
+class Simulated(World):
+    """A shop with one source and a mug to sell; calls are held against the published specification, if it is there."""
+
+    STRANGER: ClassVar = {"access_token": "of-somebody-else"}
+    MISTAKEN: ClassVar = {"locations": ["nowhere"]}
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.shop = AdobeShop(now=self.clock, dice=random.Random(7), specification=_SPECIFICATION)
+        self.faults = self.shop.faults
+
+    def furnish(self) -> None:
+        self.shop.list_product("MUG", "Mug", _PRICE, {"default": 1000})
+
+    async def start(self) -> None:
+        self.url = await self.shop.start(self.port)
+
+    async def stop(self) -> None:
+        await self.shop.stop()
+        assert not self.shop.breaches, self.shop.breaches
+
+    def settings(self) -> Mapping[str, Any]:
+        access = self.shop.access
+        return {
+            "url": self.url,
+            "consumer_key": access.consumer_key,
+            "consumer_secret": access.consumer_secret,
+            "access_token": access.access_token,
+            "token_secret": access.token_secret,
+            "order_page": 2,
+            "catalogue_page": 2,
+            "overlap": 0,
+            "calls_per_minute": 60000,
+        }
+
+
+class Orders(Stream[Simulated]):
+    KINDS = frozenset({Kind.ORDER})
+
+    async def create(self) -> Identity:
+        return Kind.ORDER, f"{NAME}:{self.world.shop.place_order([('MUG', 1)])}"
+
+    async def change(self, identity: Identity) -> None:
+        self.world.shop.comment(identity[1].removeprefix(f"{NAME}:"), "gift")
+
+
+class OrderSweep(Orders):
+    """With an empty memory every order of the last days was missed."""
+
+
+class Refunds(Stream[Simulated]):
+    KINDS = frozenset({Kind.REFUND})
+
+    async def create(self) -> Identity:
+        order = self.world.shop.place_order([("MUG", 2)])
+        return Kind.REFUND, self.world.shop.refund(order, {"MUG": 1})
+
+    async def change(self, identity: Identity) -> None:
+        """Nothing that staff do changes one; extensions that open it and settle it later do."""
+        memo = self.world.shop.state.memos[int(identity[1])]
+        memo.state, memo.updated_at = 1, self.world.shop.state.now()
+
+
+Simulated.STREAMS = {"orders": Orders, "order sweep": OrderSweep, "refunds": Refunds}
+Simulated.TARGETS = {}
