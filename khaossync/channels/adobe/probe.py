@@ -9,7 +9,8 @@ from khaossync.channels.adobe import operations as op
 from khaossync.channels.adobe.client import Client
 from khaossync.channels.adobe.config import Settings
 from khaossync.channels.adobe.fields import MalformedError, Node
-from khaossync.channels.adobe.wire import Filter, Operation, criteria
+from khaossync.channels.adobe.shelves import linked
+from khaossync.channels.adobe.wire import Operation, criteria
 from khaossync.domain.errors import ConnectorDownError, RejectedError
 from khaossync.ports import Finding
 from khaossync.transport.clocks import clock_finding
@@ -73,13 +74,6 @@ class ShopProbe:
 
     async def _listed(self, operation: Operation) -> list[Node]:
         return [Node.of(each, operation.name) for each in _list(operation, await self.client.call(operation))]
-
-
-async def linked(client: Client, settings: Settings) -> list[str]:
-    """The codes of the sources from which the website sells. Raises SyncError."""
-    stock = Node.of(await client.call(op.STOCK, website=settings.website), op.STOCK.name).ident("stock_id")
-    links = client.every(op.STOCK_SOURCES, Filter("stock_id", "eq", stock), sort="source_code", size=100)
-    return [Node.of(each, op.STOCK_SOURCES.name).ident("source_code") async for each in links]
 
 
 def _is_denied(error: Exception) -> bool:

@@ -6,9 +6,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
 
-from contract.world import NAME, Identity, Stream, World
+from contract.world import NAME, Identity, Stream, Target, World
 
 from khaossync.domain.documents import Kind
+from khaossync.domain.messages import Delivery
+from khaossync.domain.stock import ChannelLevel
 from khaossync.sandbox.adobe import AdobeShop
 
 _PRICE = Decimal("12.00")
@@ -78,5 +80,44 @@ class Refunds(Stream[Simulated]):
         memo.state, memo.updated_at = 1, self.world.shop.state.now()
 
 
-Simulated.STREAMS = {"orders": Orders, "order sweep": OrderSweep, "refunds": Refunds}
-Simulated.TARGETS = {}
+class Catalogue(Stream[Simulated]):
+    KINDS = frozenset({Kind.LISTING})
+    WHOLE = True
+
+    async def create(self) -> Identity:
+        sku = f"SKU{next(self.world.numbers)}"
+        self.world.shop.list_product(sku, "Thing", _PRICE, {"default": 5})
+        return Kind.LISTING, sku
+
+    async def change(self, identity: Identity) -> None:
+        self.world.shop.staff_sets(identity[1], "default", 7)
+
+
+class Levels(Target[Simulated]):
+    """Five lie there and one is sold, so that what is salable and what lies there differ."""
+
+    KIND = Kind.STOCK_LEVEL
+    WRITE = "POST inventory/source-items"
+
+    async def possible(self) -> Delivery:
+        shop, sku = self.world.shop, f"SKU{next(self.world.numbers)}"
+        item = shop.list_product(sku, "Thing", _PRICE, {"default": 5})
+        shop.place_order([(sku, 1)])
+        return self._set(ChannelLevel(sku, item, "default", 17, 4))
+
+    async def impossible(self) -> Delivery:
+        sku = f"SKU{next(self.world.numbers)}"
+        item = self.world.shop.list_product(sku, "Thing", _PRICE, {"default": 5})
+        return self._set(ChannelLevel(sku, item, "nowhere", 17, None))
+
+    def effects(self, delivery: Delivery) -> int:
+        level = delivery.payload
+        assert isinstance(level, ChannelLevel)
+        return int(self.world.shop.salable(level.sku) == level.quantity)
+
+    def _set(self, level: ChannelLevel) -> Delivery:
+        return self.wanted(level, level)
+
+
+Simulated.STREAMS = {"orders": Orders, "order sweep": OrderSweep, "refunds": Refunds, "catalogue": Catalogue}
+Simulated.TARGETS = {"stock levels": Levels}
