@@ -8,6 +8,7 @@ from khaossync.channels.adobe.bulk import InBulk
 from khaossync.channels.adobe.catalogue import Catalogue
 from khaossync.channels.adobe.client import Client
 from khaossync.channels.adobe.config import Settings
+from khaossync.channels.adobe.despatch_sink import Despatches
 from khaossync.channels.adobe.legacy_stock import LegacyLevels
 from khaossync.channels.adobe.probe import ShopProbe
 from khaossync.channels.adobe.shelves import Shelves
@@ -43,7 +44,10 @@ async def build(name: str, settings: Settings, kit: Kit) -> Connector:
             Refunds(name, client, settings),
             catalogue,
         ),
-        sinks={Kind.STOCK_LEVEL: _levels(client.at(Priority.STOCK), shelves, turn, settings)},
+        sinks={
+            Kind.STOCK_LEVEL: _levels(client.at(Priority.STOCK), shelves, turn, settings),
+            Kind.DESPATCH: Despatches(client.at(Priority.DESPATCH), shelves, settings, turn),
+        },
         rereader=LastLook(name, client, settings),
         readers={catalogue.name: catalogue},
     )

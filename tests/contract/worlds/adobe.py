@@ -2,12 +2,15 @@
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
 
+import examples
 from contract.world import NAME, Identity, Stream, Target, World
 
+from khaossync.domain.despatch import Consignment, ConsignmentLine
 from khaossync.domain.documents import Kind
 from khaossync.domain.messages import Delivery
 from khaossync.domain.stock import ChannelLevel
@@ -119,5 +122,72 @@ class Levels(Target[Simulated]):
         return self.wanted(level, level)
 
 
+class Parcels(Target[Simulated]):
+    """One mug of two, with a tracking number: another parcel of the same order would fit as well."""
+
+    KIND = Kind.DESPATCH
+    WRITE = "POST order/{id}/ship"
+    BOUGHT = 2
+    NUMBERED = True
+
+    async def possible(self) -> Delivery:
+        return self._parcel(self.world.shop.place_order([("MUG", self.BOUGHT)]))
+
+    async def impossible(self) -> Delivery:
+        return self._parcel("999")
+
+    def effects(self, delivery: Delivery) -> int:
+        """Shipments of the order; the mail to the customer counts as one too, where it was written twice."""
+        assert isinstance(delivery.payload, Consignment)
+        order = self.world.shop.order(delivery.payload.order_id)
+        mails = [mail for mail in self.world.shop.mails if mail.order == order.name and mail.kind.startswith("ship")]
+        return max(len(self.world.shop.fulfilments(order.id)), len(mails))
+
+    def _parcel(self, order_id: str) -> Delivery:
+        number = next(self.world.numbers)
+        order = self.world.shop.state.orders.get(int(order_id))
+        sold = [str(item.number) for item in order.items] if order else ["1"]
+        lines = (ConsignmentLine("MUG", tuple(sold), 1),)
+        tracking = f"T{number}" if self.NUMBERED else ""
+        told = Consignment(order_id, f"INV{number}", self.world.clock(), "Royal Mail", tracking, "", lines)
+        return self.wanted(told, examples.despatch())
+
+
+class UnnumberedParcels(Parcels):
+    """One mug of two, without a tracking number."""
+
+    NUMBERED = False
+
+
+class LateNumbers(Parcels):
+    """The tracking number of a parcel that was told without one."""
+
+    WRITE = "POST shipment/track"
+
+    async def possible(self) -> Delivery:
+        order_id = self.world.shop.place_order([("MUG", 1)])
+        return self._late(order_id, self.world.shop.ship(order_id))
+
+    async def impossible(self) -> Delivery:
+        return self._late(self.world.shop.place_order([("MUG", 1)]), "999")
+
+    def effects(self, delivery: Delivery) -> int:
+        """Whether it has its number; a second number, mail or shipment counts as once more."""
+        assert isinstance(delivery.payload, Consignment)
+        made = self.world.shop.fulfilments(delivery.payload.order_id)
+        numbers = [each.number for one in made for each in one.tracking]
+        return max(super().effects(delivery), len(numbers)) if delivery.payload.tracking_number in numbers else 0
+
+    def _late(self, order_id: str, shipment: str) -> Delivery:
+        told = self._parcel(order_id)
+        assert isinstance(told.payload, Consignment)
+        return replace(told, payload=replace(told.payload, told_as=shipment))
+
+
 Simulated.STREAMS = {"orders": Orders, "order sweep": OrderSweep, "refunds": Refunds, "catalogue": Catalogue}
-Simulated.TARGETS = {"stock levels": Levels}
+Simulated.TARGETS = {
+    "stock levels": Levels,
+    "parcels": Parcels,
+    "parcels without a number": UnnumberedParcels,
+    "late numbers": LateNumbers,
+}
