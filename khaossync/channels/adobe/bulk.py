@@ -37,7 +37,7 @@ class InBulk:
         return [_refusal(operation) for operation in operations]
 
     async def _ended(self, uuid: str) -> Sequence[Node]:
-        """The operations once none is open, in the order of their handing over. Raises TransientError when they stay."""
+        """The operations once none is open, in the order of their rows. Raises TransientError when some stay."""
         pause, waited = _FIRST_PAUSE, 0.0
         while True:
             told = Node.of(await self.client.call(op.BULK_STATUS, uuid=uuid), op.BULK_STATUS.name)
@@ -45,9 +45,8 @@ class InBulk:
             if not any(each.integer("status") == _OPEN for each in found):
                 return found
             if waited >= self.patience:
-                raise TransientError(
-                    f"adobe has not done the bulk {uuid} in {waited:.0f} s: is the consumer async.operations.all at work?"
-                )
+                why = "is its consumer async.operations.all at work?"
+                raise TransientError(f"adobe has not done the bulk {uuid} in {waited:.0f} s: {why}")
             await asyncio.sleep(pause)
             waited, pause = waited + pause, min(pause * 2, 5.0)
 
@@ -58,4 +57,3 @@ def _refusal(operation: Node) -> RejectedError | None:
     if status == _TRY_AGAIN:
         raise TransientError(f"adobe did not set a source item yet: {words}")
     return None if status == _COMPLETE else RejectedError(words, CaseClass.STOCK_REFUSED, final=False)
-

@@ -33,18 +33,19 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row while its money is being settled."""
+    """A row while its money is being settled; `untaxed` is a discount beside it that lowers no tax."""
 
     row: Row
     quantity: int
     ordered: int
     charge: Charge
+    untaxed: Decimal = ZERO
 
     def told(self, sku: str, title: str, name: str, currency: str) -> OrderLine:
         """The line in the words of all channels; `name` is what its discount is called."""
         price = unit_price(self.row, self.quantity, self.charge.gross, currency)
         off = price * self.quantity - self.charge.gross
-        label = name if self.row.payer.number_or("discount_amount") else ROUNDING
+        label = name if self.row.payer.number_or("discount_amount") and not self.untaxed else ROUNDING
         return OrderLine(
             line_id=self.row.line_id,
             sku=sku,
@@ -87,8 +88,36 @@ def read_line(row: Row, memos: Sequence[Node], called_off: bool, currency: str) 
     quantity = max(0, quantity)
     keeps = quantity > 0
     rate = effective_rate(row.rate, money)
-    charge = Charge(left.gross, left.tax, rate) if keeps else Charge(ZERO, ZERO, rate, keeps=False)
-    return Line(row, quantity, ordered, charge)
+    if not keeps:
+        return Line(row, quantity, ordered, Charge(ZERO, ZERO, rate, keeps=False))
+    untaxed = rounded(_untaxed(row, memos, ordered, currency), currency)
+    return Line(row, quantity, ordered, Charge(left.gross + untaxed, left.tax, rate), untaxed)
+
+
+def _untaxed(row: Row, memos: Sequence[Node], ordered: int, currency: str) -> Decimal:
+    """What is left of a discount that was taken off after the tax: the tax is that of the full price."""
+    if not is_taxed_in_full(row):
+        return ZERO
+    items = [item for memo in memos if (item := by_item(memo).get(row.payer.ident("item_id")))]
+    back = sum((item.number_or("discount_amount") for item in items), ZERO)
+    kept = row.payer.number_or("discount_amount") * ordered / row.ordered - back
+    return row.shared(Money(kept), currency).net
+
+
+def is_taxed_in_full(row: Row) -> bool:
+    """Whether the tax of a row is that of its price before the discount, which a shop may choose to charge."""
+    money, off = charged(row.payer), row.payer.number_or("discount_amount")
+    full = money.net + off - row.payer.number_or("discount_tax_compensation_amount")
+    rate = effective_rate(row.rate, money)
+    return bool(off) and not is_near(money.net * rate, money, row) and is_near(full * rate, money, row)
+
+
+def is_near(tax: Decimal, money: Money, row: Row) -> bool:
+    """Whether a tax is what was charged, give or take Magento's roundings.
+
+    The unit algorithm rounds each unit, and the total algorithm moves what it rounded onto a later row.
+    """
+    return abs(tax - money.tax) <= Decimal("0.02") + row.ordered * Decimal("0.005")
 
 
 def read_shipping(order: Node, memos: Sequence[Node]) -> Shipping | None:

@@ -13,13 +13,13 @@ OptionId = Annotated[str, Field(pattern=r"^\d+(/\d+)?$")]
 
 
 class Settings(BaseModel):
-    """The settings of one shop. Exactly one way to sign in: a bearer token, OAuth 1.0a, or IMS for the cloud service."""
+    """The settings of one shop. Exactly one way to sign in: a bearer token, OAuth 1.0a, or Adobe's IMS."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     url: str = Field(
-        description="Where the shop is, such as https://shop.example.org, without /rest; of the cloud service its API's "
-        "server. Off loopback it must be https."
+        description="Where the shop is, such as https://shop.example.org, without /rest; of the cloud service the "
+        "server of its API. Off loopback it must be https."
     )
     tenant: str = Field(
         default="", pattern=r"^[A-Za-z0-9_-]*$", description="The tenant's id; only in Adobe's cloud service."

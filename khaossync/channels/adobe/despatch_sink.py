@@ -9,7 +9,16 @@ from khaossync.channels.adobe.client import Client
 from khaossync.channels.adobe.config import Settings
 from khaossync.channels.adobe.shelves import Shelves
 from khaossync.channels.adobe.shipment_reading import lacking, shipments
-from khaossync.channels.adobe.shipping import Places, Shipment, call, mark, of_goods, refused, still_to_tell, told_already
+from khaossync.channels.adobe.shipping import (
+    Places,
+    Shipment,
+    call,
+    mark,
+    of_goods,
+    refused,
+    still_to_tell,
+    told_already,
+)
 from khaossync.channels.adobe.tracking import correct, track
 from khaossync.domain.despatch import Consignment
 from khaossync.domain.documents import Kind

@@ -1,4 +1,4 @@
-"""Strict reading of JSON as Magento writes it: missing and null are alike, ids are numbers or texts, times have no zone."""
+"""Strict reading of JSON as Magento writes it: missing is null, ids are numbers or texts, times have no zone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -126,7 +126,7 @@ class Node:
         return Node.of(self.value.get(name), f"{self.path}.{name}")
 
     def node_or_empty(self, name: str) -> "Node":
-        """An object; where it is null, left out, or an empty list (as PHP writes an empty object), one without fields."""
+        """An object; one without fields where it is null, left out, or `[]`, as PHP writes an empty one."""
         value = self.value.get(name)
         return Node({}, f"{self.path}.{name}") if value in (None, []) else self.node(name)
 

@@ -47,7 +47,7 @@ def modules_unknown(why: str) -> Finding:
 
 
 def sources(found: Sequence[Node], linked: Iterable[str], wanted: Iterable[str]) -> list[Finding]:
-    """The sources whose stock is written must be enabled; those linked to the website's stock are what it sells from."""
+    """The sources whose stock is written must be enabled, and linked to the stock that the website sells from."""
     known = {each.text("source_code"): each.text_or("name") for each in found if each.flag("enabled", True)}
     listed = ", ".join(f"{code} ({name})" for code, name in known.items()) or "none"
     selling = [code for code in linked if code in known]

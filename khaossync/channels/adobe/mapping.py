@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
 from khaossync.channels.adobe import buyer
@@ -11,14 +10,14 @@ from khaossync.channels.adobe.config import Settings
 from khaossync.channels.adobe.fields import Node
 from khaossync.channels.adobe.oddities import oddities
 from khaossync.channels.adobe.options import Chosen, Products, read_options
-from khaossync.channels.adobe.payments import credits, on_terms, payment_state, payments
+from khaossync.channels.adobe.payments import on_terms, own_money, payment_state, payments
 from khaossync.channels.adobe.refund_mapping import is_void
 from khaossync.channels.adobe.rows import Row, charged, rows
 from khaossync.domain.money import ZERO, rounded
 from khaossync.domain.orders import Extra, Order
 
 CANCELLED = "canceled"
-ECO_TAX, FEE, GIFT_WRAP = "eco_tax", "custom_fee", "gift_wrap"
+ECO_TAX, FEE, GIFT_WRAP, UNTAXED_DISCOUNT = "eco_tax", "custom_fee", "gift_wrap", "untaxed_discount"
 """The names of extras, as the channel's money codes map them."""
 
 _WRAPS = ("gw_price", "gw_items_price", "gw_card_price", "gw_tax_amount", "gw_items_tax_amount", "gw_card_tax_amount")
@@ -44,9 +43,9 @@ def read_order(papers: Papers, channel: str, settings: Settings) -> Order:
     sold = rows(node)
     lines = [read_line(row, memos, called_off, currency) for row in sold]
     shipping = read_shipping(node, memos)
-    extras = _extras(node, sold)
+    extras = [*_extras(node, sold), Extra(UNTAXED_DISCOUNT, -sum((line.untaxed for line in lines), ZERO))]
     total = _total(node, memos, called_off)
-    tax = _tax(node, lines, shipping, sold, memos, currency)
+    tax = _tax(node, lines, shipping, sold, currency)
     charges = [line.charge for line in lines] + ([shipping.charge] if shipping else [])
     settle(charges, total - sum((extra.amount for extra in extras), ZERO), tax, currency)
     named = [read_options(line.row.payer, line.row.sku, papers.products, settings) for line in lines]
@@ -92,14 +91,9 @@ def read_order(papers: Papers, channel: str, settings: Settings) -> Order:
     )
 
 
-def successor(node: Node) -> str:
-    """The id of the order that an edit made of this one, which it called off; "" where there is none."""
-    return node.ident_or("relation_child_id")
-
-
 def _total(node: Node, memos: Sequence[Node], called_off: bool) -> Decimal:
     cancelled = ZERO if called_off else node.number_or("total_canceled")
-    own = sum(credits(node).values(), ZERO)
+    own = sum(own_money(node).values(), ZERO)
     back = sum((memo.number("grand_total") - memo.number_or("adjustment") for memo in memos), ZERO)
     return node.number("grand_total") + own - cancelled - back
 
@@ -109,7 +103,6 @@ def _tax(
     lines: Sequence[Line],
     shipping: Shipping | None,
     sold: Sequence[Row],
-    memos: Sequence[Node],
     currency: str,
 ) -> Decimal:
     """The order's tax less what its parts lost since: cancelled units and what was given back."""
@@ -130,8 +123,3 @@ def _extras(node: Node, sold: Sequence[Row]) -> list[Extra]:
 def _note(node: Node, named: Sequence[Chosen]) -> str:
     chosen = [note for each in named for note in each.notes]
     return "\n".join(filter(None, (node.text_or("customer_note").strip(), *dict.fromkeys(chosen))))
-
-
-def changed_at(node: Node) -> datetime:
-    """When a record was last saved, as far as the shop says. Raises MalformedError."""
-    return node.instant("updated_at")

@@ -1,8 +1,6 @@
-"""Names what is odd about an order's taxes although it adds up, for whoever works them out anew will stumble over it."""
+"""Names what is odd about an order's taxes although it adds up: whoever works them out anew stumbles over it."""
 
-from decimal import Decimal
-
-from khaossync.channels.adobe.charges import effective_rate
+from khaossync.channels.adobe.charges import effective_rate, is_near, is_taxed_in_full
 from khaossync.channels.adobe.fields import Node
 from khaossync.channels.adobe.rows import Row, charged
 from khaossync.domain.money import minor_unit, rounded
@@ -16,9 +14,6 @@ TAX_OFF_ITS_RATE = "tax off its rate"
 FRACTION = "fraction of a penny"
 """The total has more decimals than its currency; it is told rounded."""
 
-_OFF = Decimal("0.02")
-"""What the total algorithm may move onto one line; the unit algorithm adds half a penny for each unit."""
-
 
 def oddities(order: Node, rows: list[Row], currency: str) -> tuple[str, ...]:
     """The names of everything odd, each once. Raises MalformedError."""
@@ -30,10 +25,7 @@ def oddities(order: Node, rows: list[Row], currency: str) -> tuple[str, ...]:
 
 
 def _of_row(row: Row) -> str:
-    money, off = charged(row.payer), row.payer.number_or("discount_amount")
-    rate = effective_rate(row.rate, money)
-    tolerance = _OFF + row.ordered * Decimal("0.005")
-    if abs(money.net * rate - money.tax) <= tolerance:
+    money = charged(row.payer)
+    if is_near(money.net * effective_rate(row.rate, money), money, row):
         return ""
-    full = money.net + off - row.payer.number_or("discount_tax_compensation_amount")
-    return TAX_ON_FULL_PRICE if off and abs(full * rate - money.tax) <= tolerance else TAX_OFF_ITS_RATE
+    return TAX_ON_FULL_PRICE if is_taxed_in_full(row) else TAX_OFF_ITS_RATE

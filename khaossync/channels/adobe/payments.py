@@ -10,7 +10,7 @@ from khaossync.domain.orders import Payment, PaymentState
 _OFFLINE = ("checkmo", "banktransfer", "cashondelivery", "purchaseorder", "companycredit")
 """Methods without an authorisation: a shipment may move such an order on although nothing was paid."""
 
-CREDITS = {
+_OWN_MONEY = {
     "gift_cards_amount": "gift_card",
     "customer_balance_amount": "store_credit",
     "reward_currency_amount": "reward_points",
@@ -18,10 +18,10 @@ CREDITS = {
 """What the grand total leaves out because it was paid by the shop's own money: attribute → gateway."""
 
 
-def credits(order: Node) -> dict[str, Decimal]:
+def own_money(order: Node) -> dict[str, Decimal]:
     """Gateway → what was paid by a gift card, store credit or reward points; for us that is money, no discount."""
     more = order.node_or_empty("extension_attributes")
-    found = {gateway: abs(more.number_or(name)) for name, gateway in CREDITS.items()}
+    found = {gateway: abs(more.number_or(name)) for name, gateway in _OWN_MONEY.items()}
     return {gateway: amount for gateway, amount in found.items() if amount}
 
 
@@ -47,7 +47,7 @@ def payments(order: Node, currency: str) -> tuple[Payment, ...]:
     gateway = payment.text_or("method", "unknown")
     reference = payment.ident_or("last_trans_id") or payment.ident_or("cc_trans_id")
     paid = rounded(order.number_or("total_paid"), currency)
-    found = [Payment(name, rounded(amount, currency), "", captured=True) for name, amount in credits(order).items()]
+    found = [Payment(name, rounded(amount, currency), "", captured=True) for name, amount in own_money(order).items()]
     if paid:
         found.append(Payment(gateway, paid, reference, captured=True))
     elif payment_state(order) is PaymentState.AUTHORISED:

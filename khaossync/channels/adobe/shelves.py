@@ -1,7 +1,7 @@
 """What a shop shows of a SKU at each of its sources: what lies there, less what open orders have reserved.
 
-Salable is what lies at all sources together less what was ordered and is not shipped yet. An order reserves at no source
-in particular, so all reservations are counted at the first one.
+Salable is what lies at all sources together less what was ordered and is not shipped yet. An order reserves at no
+source in particular, so all reservations are counted at the first one.
 https://experienceleague.adobe.com/en/docs/commerce-admin/inventory/basics/selection-reservations
 """
 
@@ -14,7 +14,7 @@ from khaossync.channels.adobe import operations as op
 from khaossync.channels.adobe.client import Client
 from khaossync.channels.adobe.config import Settings
 from khaossync.channels.adobe.fields import Node
-from khaossync.channels.adobe.wire import Filter, Operation, one_of
+from khaossync.channels.adobe.wire import Filter, one_of
 from khaossync.domain.money import ZERO
 
 _AT_ONCE = 100
@@ -60,7 +60,7 @@ class Shelves:
     _selling: frozenset[str] = field(default_factory=frozenset)
 
     async def read(self, skus: Sequence[str], client: Client | None = None) -> dict[str, Shelf]:
-        """The shelves of these SKUs; of one that lies nowhere and that nobody may buy there is none. Raises SyncError."""
+        """The shelves of these SKUs; none of one that lies nowhere and cannot be bought. Raises SyncError."""
         client = client or self.client
         told = await self.told(skus, client)
         return {sku: shelf for sku in skus if (shelf := shelf_of(sku, told, self.settings))}
@@ -93,10 +93,12 @@ async def linked(client: Client, settings: Settings) -> list[str]:
 
 
 async def existing(client: Client, skus: Sequence[str]) -> set[str]:
-    """Those of the SKUs that the shop has products for: a write of stock accepts any other as well. Raises SyncError."""
+    """Those of the SKUs that are products: a write of stock accepts any other as well. Raises SyncError."""
     found = set[str]()
     for some in _searches(skus):
-        found |= {Node.of(one).ident("sku") async for one in client.every(op.PRODUCTS, some, sort="entity_id", size=100)}
+        found |= {
+            Node.of(one).ident("sku") async for one in client.every(op.PRODUCTS, some, sort="entity_id", size=100)
+        }
     return found
 
 

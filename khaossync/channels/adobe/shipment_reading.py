@@ -19,7 +19,7 @@ async def shipments(client: Client, order_id: str) -> list[Shipment]:
 
 
 async def lacking(client: Client, order_id: str) -> Places | None:
-    """How the lines of an order are shipped, and what each lacks; None when there is no such order. Raises SyncError."""
+    """How an order's lines are shipped, and what each lacks; None when there is no such order. Raises SyncError."""
     records, _ = await client.page(op.ORDERS, criteria(Filter("entity_id", "eq", order_id), size=1))
     if not records:
         return None
@@ -37,5 +37,7 @@ async def _separate(client: Client, products: Iterable[str]) -> set[str]:
 
 
 def _is_separate(product: Node) -> bool:
-    attributes = {each.text_or("attribute_code"): each.value.get("value") for each in product.items("custom_attributes")}
+    attributes = {
+        each.text_or("attribute_code"): each.value.get("value") for each in product.items("custom_attributes")
+    }
     return str(attributes.get("shipment_type")) == _SEPARATELY

@@ -86,11 +86,15 @@ def told_already(consignment: Consignment, shipments: Iterable[Shipment]) -> lis
 
 def of_goods(consignment: Consignment, where: Places) -> Consignment:
     """The consignment without what is not shipped at all: it was delivered when it was bought."""
-    lines = [replace(line, line_ids=tuple(each for each in line.line_ids if each in where)) for line in consignment.lines]
+    lines = [
+        replace(line, line_ids=tuple(each for each in line.line_ids if each in where)) for line in consignment.lines
+    ]
     return replace(consignment, lines=tuple(line for line in lines if line.line_ids))
 
 
-def still_to_tell(lines: Sequence[ConsignmentLine], told: Iterable[Shipment], where: Places) -> tuple[ConsignmentLine, ...]:
+def still_to_tell(
+    lines: Sequence[ConsignmentLine], told: Iterable[Shipment], where: Places
+) -> tuple[ConsignmentLine, ...]:
     """The consignment without the units that were told already."""
     known: dict[str, int] = {}
     for each in told:
@@ -122,7 +126,9 @@ def call(consignment: Consignment, lines: Sequence[ConsignmentLine], where: Plac
         sets.setdefault(place.item, set()).add(divmod(allocation.get(line_id, 0), place.each))
     broken = [place.sku for place in where.values() if len(sets[place.item]) > 1 or next(iter(sets[place.item]))[1]]
     if broken:
-        why = f"{', '.join(broken)} belong to a bundle that the shop ships together, and only a part of it was despatched"
+        why = (
+            f"{', '.join(broken)} belong to a bundle that the shop ships together, and only a part of it was despatched"
+        )
         raise refused(consignment, why, final=False)
     return {item: whole for item, ((whole, _),) in sets.items() if whole}
 

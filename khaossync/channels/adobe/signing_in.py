@@ -1,4 +1,4 @@
-"""Three ways to be let in: a bearer token, OAuth 1.0a signatures, and the tokens of Adobe's IMS for the cloud service."""
+"""Three ways to be let in: a bearer token, OAuth 1.0a signatures, and the tokens of Adobe's IMS."""
 
 import asyncio
 import json
@@ -27,10 +27,10 @@ Query = Sequence[tuple[str, str]]
 class Way(Protocol):
     """How calls prove who makes them."""
 
-    async def headers(self, method: str, url: str, query: Query) -> Mapping[str, str]:
+    async def headers(self, method: str, url: str, query: Query, /) -> Mapping[str, str]:
         """The headers that let this call in. Raises SyncError when none can be had."""
 
-    def renew(self, refused: Mapping[str, str]) -> bool:
+    def renew(self, refused: Mapping[str, str], /) -> bool:
         """Tell that a call with these headers was refused; True when trying again makes sense."""
 
 
@@ -40,10 +40,10 @@ class Bearer:
     def __init__(self, token: str) -> None:
         self._token = token
 
-    async def headers(self, method: str, url: str, query: Query) -> Mapping[str, str]:
+    async def headers(self, _method: str, _url: str, _query: Query) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {self._token}"}
 
-    def renew(self, refused: Mapping[str, str]) -> bool:
+    def renew(self, _refused: Mapping[str, str]) -> bool:
         """There is no other token."""
         return False
 
@@ -60,7 +60,7 @@ class Signed:
         signed = authorisation(method, url, query, self._credentials, nonce=nonce, timestamp=int(now.timestamp()))
         return {"Authorization": signed}
 
-    def renew(self, refused: Mapping[str, str]) -> bool:
+    def renew(self, _refused: Mapping[str, str]) -> bool:
         """A nonce that the shop has seen, or a clock that was wrong before its first answer, is cured by another."""
         return True
 
@@ -74,7 +74,7 @@ class Ims:
         self._good_until = 0.0
         self._turn = asyncio.Lock()
 
-    async def headers(self, method: str, url: str, query: Query) -> Mapping[str, str]:
+    async def headers(self, _method: str, _url: str, _query: Query) -> Mapping[str, str]:
         async with self._turn:
             if not self._token or self._clock.monotonic() >= self._good_until:
                 await self._ask()

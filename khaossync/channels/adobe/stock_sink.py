@@ -22,7 +22,7 @@ class Setter(Protocol):
     """How rows of source items are set."""
 
     async def set(self, rows: Rows) -> list[RejectedError | None] | None:
-        """What each row was refused for, if it was; None where all were set. Raises SyncError, RejectedError for all."""
+        """What each row was refused for; None where all were set. Raises SyncError, RejectedError for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
