@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
 from khaossync.channels.adobe.fields import Node
-from khaossync.channels.adobe.rows import Money, Row, by_item, charged, given_back, units
+from khaossync.channels.adobe.rows import GIFT_CARD, Money, Row, by_item, charged, given_back, units
 from khaossync.domain.money import ZERO, minor_unit, rounded
 from khaossync.domain.orders import Delivery, Discount, OrderLine, Tax
 
@@ -55,6 +55,7 @@ class Line:
             unit_price=price,
             discounts=(Discount(label, off),) if off else (),
             taxes=self.charge.taxes(),
+            gift_card=self.row.item.text_or("product_type") == GIFT_CARD,
         )
 
 

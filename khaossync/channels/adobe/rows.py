@@ -12,8 +12,8 @@ from decimal import Decimal
 from khaossync.channels.adobe.fields import MalformedError, Node
 from khaossync.domain.money import ZERO, share
 
-CONFIGURABLE, BUNDLE = "configurable", "bundle"
-INTANGIBLE = ("virtual", "downloadable", "giftcard")
+CONFIGURABLE, BUNDLE, GIFT_CARD = "configurable", "bundle", "giftcard"
+INTANGIBLE = ("virtual", "downloadable", GIFT_CARD)
 """Kinds of product that are not shipped."""
 
 

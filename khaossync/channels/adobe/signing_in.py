@@ -112,6 +112,7 @@ class Ims:
             headers={"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"},
             body=urlencode(form).encode(),
             timeout=timedelta(seconds=self._settings.timeout),
+            readable=frozenset({401, 403}),
         )
 
 
