@@ -11,7 +11,7 @@ from khaossync.channels.adobe.fields import Node
 from khaossync.channels.adobe.oddities import oddities
 from khaossync.channels.adobe.options import Chosen, Products, read_options
 from khaossync.channels.adobe.payments import on_terms, own_money, payment_state, payments
-from khaossync.channels.adobe.refund_mapping import is_void
+from khaossync.channels.adobe.refund_mapping import is_void, moved
 from khaossync.channels.adobe.rows import Row, charged, rows
 from khaossync.domain.money import ZERO, rounded
 from khaossync.domain.orders import Extra, Order
@@ -21,6 +21,14 @@ ECO_TAX, FEE, GIFT_WRAP, UNTAXED_DISCOUNT = "eco_tax", "custom_fee", "gift_wrap"
 """The names of extras, as the channel's money codes map them."""
 
 _WRAPS = ("gw_price", "gw_items_price", "gw_card_price", "gw_tax_amount", "gw_items_tax_amount", "gw_card_tax_amount")
+_WRAPS_BACK = (
+    "gw_price_refunded",
+    "gw_items_price_refunded",
+    "gw_card_price_refunded",
+    "gw_tax_amount_refunded",
+    "gw_items_tax_refunded",
+    "gw_card_tax_refunded",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +102,7 @@ def read_order(papers: Papers, channel: str, settings: Settings) -> Order:
 def _total(node: Node, memos: Sequence[Node], called_off: bool) -> Decimal:
     cancelled = ZERO if called_off else node.number_or("total_canceled")
     own = sum(own_money(node).values(), ZERO)
-    back = sum((memo.number("grand_total") - memo.number_or("adjustment") for memo in memos), ZERO)
+    back = sum((moved(memo) - memo.number_or("adjustment") for memo in memos), ZERO)
     return node.number("grand_total") + own - cancelled - back
 
 
@@ -115,8 +123,11 @@ def _extras(node: Node, sold: Sequence[Row]) -> list[Extra]:
     more = node.node_or_empty("extension_attributes")
     payers = {row.payer.ident("item_id"): row.payer for row in sold}
     eco = sum((item.number_or("weee_tax_applied_row_amount") for item in payers.values()), ZERO)
-    fees = [Extra(FEE, fee.number_or("value", fee.number_or("amount"))) for fee in more.items("custom_fees")]
-    wraps = sum((more.number_or(name) for name in _WRAPS), ZERO)
+    fees = [
+        Extra(FEE, fee.number_or("custom_fee_amount") - fee.number_or("custom_fee_amount_refunded"))
+        for fee in more.items("custom_fees")
+    ]
+    wraps = sum(map(more.number_or, _WRAPS), ZERO) - sum(map(more.number_or, _WRAPS_BACK), ZERO)
     return [Extra(ECO_TAX, eco), *fees, Extra(GIFT_WRAP, wraps)]
 
 

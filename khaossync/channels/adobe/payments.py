@@ -19,7 +19,10 @@ _OWN_MONEY = {
 
 
 def own_money(order: Node) -> dict[str, Decimal]:
-    """Gateway → what was paid by a gift card, store credit or reward points; for us that is money, no discount."""
+    """Gateway → what a gift card, store credit or reward points paid of an order, or got back by a credit memo.
+
+    For us that is money, no discount.
+    """
     more = order.node_or_empty("extension_attributes")
     found = {gateway: abs(more.number_or(name)) for name, gateway in _OWN_MONEY.items()}
     return {gateway: amount for gateway, amount in found.items() if amount}

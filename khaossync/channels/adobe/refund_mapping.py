@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from khaossync.channels.adobe.charges import returned_money, returned_shipping, returned_units
 from khaossync.channels.adobe.fields import Node
+from khaossync.channels.adobe.payments import own_money
 from khaossync.channels.adobe.rows import Row, rows
 from khaossync.domain.money import ZERO, rounded
 from khaossync.domain.refunds import Refund, RefundLine
@@ -16,6 +17,11 @@ def is_void(memo: Node) -> bool:
     return memo.ident_or("state") == _CANCELLED
 
 
+def moved(memo: Node) -> Decimal:
+    """The money that went back, whether to the customer or to what the shop keeps for them."""
+    return memo.number("grand_total") + sum(own_money(memo).values(), ZERO)
+
+
 def read_refund(memo: Node, order: Node, channel: str) -> Refund:
     """The credit memo of an order. Raises MalformedError for a field that is missing or wrong.
 
@@ -26,7 +32,7 @@ def read_refund(memo: Node, order: Node, channel: str) -> Refund:
     lines = [_line(row, memo, currency) for row in rows(order)]
     lines = [line for line in lines if line.quantity or line.amount]
     delivery = rounded(returned_shipping(memo).gross, currency)
-    total = ZERO if is_void(memo) else rounded(memo.number("grand_total"), currency)
+    total = ZERO if is_void(memo) else rounded(moved(memo), currency)
     comments = [text for each in memo.items("comments") if (text := each.text_or("comment").strip())]
     return Refund(
         channel=channel,

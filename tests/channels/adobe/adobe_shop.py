@@ -130,5 +130,3 @@ async def ship(world: Simulated, consignment: Consignment, **settings: Any) -> O
     async with world.connected(**settings) as connector:
         (outcome,) = await connector.sinks[Kind.DESPATCH].deliver([delivery])
     return outcome
-
-
