@@ -69,6 +69,11 @@ def sources(found: Sequence[Node], linked: Iterable[str], wanted: Iterable[str])
     ]
 
 
+def no_sources(why: str) -> Finding:
+    """A shop from which MSI was removed does not know the question."""
+    return Finding.fail("locations", f"the shop knows no sources: {why}", "write msi = false")
+
+
 def legacy() -> Finding:
     """Without sources there is one place."""
     return Finding.ok("locations", "the shop's one stock is called default here", offers=["default"])

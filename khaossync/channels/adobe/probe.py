@@ -10,7 +10,7 @@ from khaossync.channels.adobe.client import Client
 from khaossync.channels.adobe.config import Settings
 from khaossync.channels.adobe.fields import MalformedError, Node
 from khaossync.channels.adobe.shelves import linked
-from khaossync.channels.adobe.wire import Operation, criteria
+from khaossync.channels.adobe.wire import MissingError, NoRouteError, Operation, criteria
 from khaossync.domain.errors import ConnectorDownError, RejectedError
 from khaossync.ports import Finding
 from khaossync.transport.clocks import clock_finding
@@ -69,8 +69,18 @@ class ShopProbe:
     async def _places(self) -> Sequence[Finding]:
         if not self.settings.msi:
             return [judging.legacy()]
+        try:
+            return await self._sources()
+        except NoRouteError as error:
+            return [judging.no_sources(str(error))]
+
+    async def _sources(self) -> Sequence[Finding]:
         sources = [Node.of(each) async for each in self.client.every(op.SOURCES, sort="source_code", size=100)]
-        return judging.sources(sources, await linked(self.client, self.settings), self.settings.locations)
+        try:
+            selling = await linked(self.client, self.settings)
+        except MissingError:
+            selling = []  # without a website there is no stock; that it is wanting has been told
+        return judging.sources(sources, selling, self.settings.locations)
 
     async def _listed(self, operation: Operation) -> list[Node]:
         return [Node.of(each, operation.name) for each in _list(operation, await self.client.call(operation))]

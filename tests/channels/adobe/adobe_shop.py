@@ -16,6 +16,7 @@ from khaossync.domain.despatch import Consignment, ConsignmentLine
 from khaossync.domain.documents import Document, Kind, Page
 from khaossync.domain.messages import Delivery, Outcome
 from khaossync.domain.orders import Order
+from khaossync.domain.proof import prove, prove_tax
 from khaossync.domain.refunds import Refund
 from khaossync.domain.stock import ChannelLevel, StockItem
 from khaossync.ports import Connector, Source
@@ -101,6 +102,11 @@ async def refunded(world: Simulated, refund: str) -> Refund:
     bodies = [each.body for each in documents(await read(world, "refunds")) if each.key == refund]
     assert isinstance(bodies[-1], Refund)
     return bodies[-1]
+
+
+def adds_up(order: Order) -> bool:
+    """Whether an order's parts make its total, and their taxes its tax."""
+    return not prove(order) and not prove_tax(order)
 
 
 def level(sku: str, quantity: int, expected: int | None = None, location: str = "default") -> ChannelLevel:

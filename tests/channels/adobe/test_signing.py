@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from channels.adobe.adobe_shop import opened
@@ -16,7 +17,7 @@ KEYS = Credentials("key", "consumer & secret", "token", "token~secret")
 
 
 def test_the_base_string_is_that_of_the_published_example() -> None:
-    """https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.1, but for the form in its body, which stands in the query."""
+    """https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.1, with what its body holds in the query."""
     told = [
         ("oauth_consumer_key", "9djdj82h48djs9d2"),
         ("oauth_token", "kkk9d7dh3k39sjv7"),
@@ -61,7 +62,7 @@ def test_the_header_tells_all_but_the_secrets() -> None:
 
 
 async def test_a_bearer_token_lets_in_where_the_shop_takes_it() -> None:
-    alone = {"consumer_key": "", "consumer_secret": None, "token_secret": None}
+    alone: dict[str, Any] = {"consumer_key": "", "consumer_secret": None, "token_secret": None}
     async with opened() as world:
         async with world.connected(**alone) as connector:
             await connector.probe.ping()
@@ -80,7 +81,7 @@ async def test_a_clock_that_is_wrong_is_corrected_by_the_shops_first_answer() ->
                 await connector.probe.ping()
 
 
-def cloud(world: object, url: str) -> dict[str, object]:
+def cloud(url: str) -> dict[str, Any]:
     return {
         "tenant": "tenant1",
         "client_id": "client-id",
@@ -97,7 +98,7 @@ def cloud(world: object, url: str) -> dict[str, object]:
 async def test_the_cloud_service_is_read_by_ims_tokens_that_are_renewed() -> None:
     async with opened(tenant="tenant1") as world:
         order = world.shop.place_order([("MUG", 1)])
-        async with world.connected(**cloud(world, world.url)) as connector:
+        async with world.connected(**cloud(world.url)) as connector:
             assert connector.rereader is not None
             assert await connector.rereader.reread(f"{NAME}:{order}")
             assert world.shop.access.given_out == 1
@@ -113,7 +114,7 @@ async def test_the_cloud_service_is_read_by_ims_tokens_that_are_renewed() -> Non
 
 async def test_wrong_credentials_at_ims_are_told_as_such() -> None:
     async with opened(tenant="tenant1") as world:
-        wrong = {**cloud(world, world.url), "client_secret": "another"}
+        wrong = {**cloud(world.url), "client_secret": "another"}
         async with world.connected(**wrong) as connector:
             with pytest.raises(ConnectorDownError, match="client_secret"):
                 await connector.probe.ping()

@@ -1,9 +1,12 @@
-"""What is written so that the shop shows what it should: with reservations, sales meanwhile, bad rows (ADB-3, ADB-10, S-17)."""
+"""What is written so that the shop shows what it should: reservations, sales, bad rows (ADB-3, ADB-10, S-17)."""
 
 import asyncio
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from channels.adobe.adobe_shop import documents, level, opened, parcel, read, set_levels, ship
+from contract.worlds.adobe import Simulated
 
 from khaossync.channels.adobe.levels import Write
 from khaossync.channels.adobe.shelves import Shelf
@@ -14,9 +17,9 @@ from khaossync.domain.stock import Listing
 from khaossync.sandbox.faults import Fault
 
 
-async def shown(world: object, sku: str, **settings: object) -> dict[str, int]:
+async def shown(world: Simulated, sku: str, **settings: Any) -> dict[str, int]:
     """What the connector sees the shop show."""
-    bodies = [each.body for each in documents(await read(world, "catalogue", **settings))]  # type: ignore[arg-type]
+    bodies = [each.body for each in documents(await read(world, "catalogue", **settings))]
     (found,) = [body for body in bodies if isinstance(body, Listing) and body.sku == sku]
     return dict(found.shown)
 
@@ -108,7 +111,7 @@ async def test_a_sku_that_the_shop_accepts_and_does_not_have_is_noticed() -> Non
 
 
 async def test_each_source_shows_its_own_and_reservations_count_at_the_first() -> None:
-    both = {"locations": ["leeds", "york"]}
+    both: dict[str, Any] = {"locations": ["leeds", "york"]}
     async with opened(locations=("leeds", "york")) as world:
         world.shop.list_product("CUP", "Cup", world.shop.state.catalogue.sold_as("MUG").price, {"leeds": 10, "york": 5})
         world.shop.place_order([("CUP", 3)])
@@ -119,7 +122,7 @@ async def test_each_source_shows_its_own_and_reservations_count_at_the_first() -
 
 
 async def test_reservations_count_at_the_first_source_that_has_the_item() -> None:
-    shelf = Shelf({"york": 5}, 3, "york")  # type: ignore[dict-item,arg-type]  whole numbers do as well
+    shelf = Shelf({"york": Decimal(5)}, Decimal(3), "york")
     assert shelf.shown(["leeds", "york"]) == {"york": 3}
 
 
