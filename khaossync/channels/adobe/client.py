@@ -59,11 +59,12 @@ class Client:
         return found.listed("items"), found.integer("total_count")
 
     async def every(
-        self, operation: Operation, *groups: Filter, sort: str, size: int, **parts: str
+        self, operation: Operation, *groups: Filter, sort: str, size: int, then: str = "", **parts: str
     ) -> AsyncIterator[Any]:
-        """Every record of a short search, page by page. Raises SyncError."""
+        """Every record of a short search, page by page, in the order of `sort` and `then`. Raises SyncError."""
+        order = (sort, then) if then else (sort,)
         for page in range(1, _MOST_PAGES):
-            query = wire.criteria(*groups, sort=(sort,), size=size, page=page)
+            query = wire.criteria(*groups, sort=order, size=size, page=page)
             records, total = await self.page(operation, query, **parts)
             for record in records:
                 yield record

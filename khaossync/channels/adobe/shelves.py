@@ -70,7 +70,9 @@ class Shelves:
         selling = await self._sources(client)
         items, salable = list[Any](), list[Any]()
         for some in _searches(skus):
-            items += [one async for one in client.every(op.SOURCE_ITEMS, some, sort="sku", size=_AT_ONCE)]
+            items += [
+                one async for one in client.every(op.SOURCE_ITEMS, some, sort="sku", then="source_code", size=_AT_ONCE)
+            ]
             found = client.every(op.SALABLE, some, sort="sku", size=_AT_ONCE, website=self.settings.website)
             salable += [one async for one in found]
         sold_from = [one for one in items if Node.of(one).text_or("source_code") in selling]
