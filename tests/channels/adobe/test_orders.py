@@ -4,10 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from channels.adobe.adobe_shop import Anything, adds_up, documents, opened, read, refunded, told
+from channels.adobe.adobe_shop import SETTINGS, Anything, adds_up, documents, opened, read, refunded, source, told
 from contract.world import NAME
 from examples import rules
 
+from khaossync.channels.adobe.documents import order_document
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.composition import compose
 from khaossync.domain.eligibility import hindrance, suspicion
@@ -284,3 +285,39 @@ async def test_fees_are_extras_that_must_be_mapped() -> None:
         order = await told(world, world.shop.place_order([("MUG", 1)], fees=[("Small order", D("1.50"))]))
     assert [(extra.name, extra.amount) for extra in order.extras] == [("custom_fee", D("1.50"))]
     assert prove(order) == 0
+
+
+async def test_orders_that_are_saved_during_a_reading_push_no_other_off_its_page() -> None:
+    async with opened() as world:
+        placed = [world.shop.place_order([("MUG", 1)]) for _ in range(6)]
+        seen: set[str] = set()
+        async with world.connected(order_page=2) as connector:
+            async for page in source(connector, "orders").changes(None):
+                if not seen:
+                    for number in placed[:2]:
+                        world.shop.comment(number, "later")
+                seen |= {each.key for each in documents([page])}
+    assert seen == {f"{NAME}:{number}" for number in placed}
+
+
+def test_an_order_of_which_a_part_was_cancelled_stands_for_the_rest() -> None:
+    item = {"item_id": 1, "sku": "MUG", "product_type": "simple", "price": 10, "price_incl_tax": 12, "tax_percent": 20}
+    counts = {"qty_ordered": 4, "qty_canceled": 1, "row_total": 40, "tax_amount": 8, "discount_amount": 0}
+    told = {
+        "entity_id": 1,
+        "increment_id": "1",
+        "state": "complete",
+        "created_at": "2026-11-20 09:00:00",
+        "updated_at": "2026-11-20 09:00:00",
+        "order_currency_code": "GBP",
+        "grand_total": 48,
+        "total_canceled": 12,
+        "total_paid": 36,
+        "tax_amount": 8,
+        "items": [item | counts],
+    }
+    order = order_document({"order": told, "creditmemos": [], "products": []}, NAME, SETTINGS).body
+    assert isinstance(order, Order)
+    assert goods(order) == [("MUG", 3, D("36"))]
+    assert (order.total, order.tax) == (D("36.00"), D("6.00"))
+    assert adds_up(order)
