@@ -18,7 +18,7 @@ from khaossync.domain.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """Where a sweep stands: behind the order `after`, of those that were placed or saved since `floor`."""
+    """Where a sweep stands: behind the order `after`, of those that were saved since `floor`."""
 
     floor: str
     after: int
@@ -27,7 +27,7 @@ class Stand:
 
 @dataclass(frozen=True, slots=True)
 class OrderSweep:
-    """Reads every order that was placed or saved in the last days; what is stored as it is read is no news.
+    """Reads every order that was saved in the last days; what is stored as it is read is no news.
 
     An address that staff edit does not move `updated_at`, and an order whose transaction took minutes appears under a
     time that was read already.
@@ -47,7 +47,7 @@ class OrderSweep:
         stand, size = self._begin(cursor), self.settings.order_page
         reader = OrderReader(self.channel, self.client, self.settings)
         while not stand.ended:
-            recent = (Filter("created_at", "gteq", stand.floor), Filter("updated_at", "gteq", stand.floor))
+            recent = Filter("updated_at", "gteq", stand.floor)
             behind = Filter("entity_id", "gt", str(stand.after))
             records, total = await self.client.page(op.ORDERS, criteria(recent, behind, sort=("entity_id",), size=size))
             last = max((_number(each) for each in records), default=0)
