@@ -135,7 +135,8 @@ class Order:
 
     All amounts are in `currency`. `total` is what the customer owes now, after refunds and edits. `refund_ids`
     names the refunds which these figures already reflect. `gross` tells that prices and discounts include tax.
-    `tags` are the shop's own labels; `on_terms` tells that it is agreed to be paid later (on account).
+    `tags` are the shop's own labels; `on_terms` tells that it is agreed to be paid later (on account). `oddities` name
+    what is unusual about its figures and yet as the shop meant it.
     """
 
     channel: str
@@ -165,6 +166,7 @@ class Order:
     tags: tuple[str, ...] = ()
     company: Company | None = None
     on_terms: bool = False
+    oddities: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

@@ -45,7 +45,8 @@ def figures(order: Order) -> dict[str, str]:
         "tax": order.tax,
         "tax minus parts": prove_tax(order),
     }
-    return {"currency": order.currency, **{name: f"{amount:f}" for name, amount in amounts.items()}}
+    odd = {"oddities": "; ".join(order.oddities)} if order.oddities else {}
+    return {"currency": order.currency, **{name: f"{amount:f}" for name, amount in amounts.items()}, **odd}
 
 
 def _discounts(charges: Iterable[OrderLine | Delivery]) -> Decimal:

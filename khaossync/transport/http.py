@@ -75,6 +75,16 @@ class Answer:
     turn: Turn
 
 
+async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Send a request once: aiohttp sends a GET again when a connection ends, unseen and signed as before."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise aiohttp.ClientConnectionError(_text(error)) from (error.__cause__ or error)
+
+
 class _Permitted(aiohttp.BytesPayload):
     """A body that asks whether it may still go before its first byte does; headers wait for it in the same buffer."""
 
@@ -166,6 +176,7 @@ class Http:
                 data=self._data(request),
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=request.timeout.total_seconds(), sock_connect=10),
+                middlewares=(_once,),
             ) as response:
                 self.skew = ahead(response.headers.get("Date", ""), self._clock.now(), self.skew)
                 body = await self._body(request, response)
