@@ -133,7 +133,7 @@ def _let_in(order: Order, rules: ChannelRules, known: Knowledge) -> Plan:
     if hindrance(order, rules):
         return NOTHING
     try:
-        ref = reference(order.order_id, rules)
+        ref = reference(order.own, rules)
     except RejectedError as error:
         return Plan(cases=(Case(error.case_class, order.channel, order.key, str(error), error.evidence),))
     earlier = (_credit(refund, rules) for refund in known.refunds.get(order.key, ()) if _is_money(refund))
