@@ -5,8 +5,10 @@ import aiohttp
 from khaossync.channels.shopware.catalogue import Catalogue
 from khaossync.channels.shopware.client import Client
 from khaossync.channels.shopware.config import Settings
+from khaossync.channels.shopware.despatch_sink import Despatches
 from khaossync.channels.shopware.probe import ShopProbe
 from khaossync.channels.shopware.reading import OrderReader
+from khaossync.channels.shopware.refunds import Refunds
 from khaossync.channels.shopware.signing_in import Token
 from khaossync.channels.shopware.sources import Orders
 from khaossync.channels.shopware.stock_sink import StockLevels
@@ -32,9 +34,10 @@ async def build(name: str, settings: Settings, kit: Kit) -> Connector:
         name=name,
         kind="shopware",
         probe=ShopProbe(client.at(Priority.DESPATCH), settings),
-        sources=(orders, catalogue),
+        sources=(orders, Refunds(name, client, settings, kit.clock, kit.memory), catalogue),
         sinks={
             Kind.STOCK_LEVEL: StockLevels(client.at(Priority.STOCK), settings.stock_batch),
+            Kind.DESPATCH: Despatches(client.at(Priority.DESPATCH), settings.notify_customer),
         },
         rereader=OrderReader(name, client, settings),
         readers={orders.name: orders, catalogue.name: catalogue},

@@ -14,20 +14,22 @@ from khaossync.channels.shopware.client import Client
 from khaossync.channels.shopware.fields import Node
 from khaossync.domain.errors import ConfigError
 
+_BEGINNING = datetime.fromtimestamp(0, UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """A list by one of its instants. `owner` is the field that names the order, `filters` narrow it down.
+    """A list by one of its instants; `filters` narrow it down, `optional` tells that a shop may be without it.
 
-    `optional` tells that a shop may be without it.
+    `key` is the field that names the order; where none does, it is found by `paths` from orders to what `key` names.
     """
 
     name: str
     entity: str
     instant: str
-    owner: str
+    key: str = "orderId"
+    paths: tuple[str, ...] = ()
     filters: tuple[wire.Json, ...] = ()
-    more: tuple[str, ...] = ()
     optional: bool = False
 
 
@@ -69,21 +71,26 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Polls:
-    """Several lists, read one after the other; the first one is of everything there is, in a first reading."""
+    """Several lists, read one after the other.
+
+    A first reading begins at `since` (None is the beginning of everything) in those lists that tell what there is, and
+    in those that only tell what changed (`changes`, by name) when it began itself.
+    """
 
     lists: Sequence[Poll]
     page: int
     overlap: float
+    since: datetime | None = None
+    changes: frozenset[str] = frozenset()
 
-    def begin(self, cursor: str | None, now: datetime, since: datetime | None) -> Position:
+    def begin(self, cursor: str | None, now: datetime) -> Position:
         """Where a reading begins: in the middle of the last one if that broke off, else a little before its end.
 
-        `now` is by the shop's clock. What changes during a first reading is what the other lists begin with.
+        `now` is by the shop's clock.
         """
         if cursor is None:
-            marks = {poll.name: stamp(now) for poll in self.lists[1:]}
-            floor = stamp(since) if since else ""
-            return Position(marks, self.lists[0].name, floor, began=stamp(now), first=True)
+            marks = {name: stamp(now) for name in sorted(self.changes)}
+            return self._enter(Position(marks, began=stamp(now), first=True), 0)
         position = load(cursor)
         return position if position.poll else self._enter(replace(position, began=stamp(now), first=False), 0)
 
@@ -97,13 +104,12 @@ class Polls:
             yield Stretch(poll, rows, position)
 
     async def _rows(self, client: Client, poll: Poll, position: Position) -> tuple[Node, ...]:
-        since = (wire.between(poll.instant, least=position.floor),) if position.floor else ()
         criteria = {
             "page": position.page,
             "limit": self.page,
-            "filter": [*since, *poll.filters],
+            "filter": [wire.between(poll.instant, least=position.floor), *poll.filters],
             "sort": [{"field": poll.instant, "order": "ASC"}, {"field": "id", "order": "ASC"}],
-            "includes": {poll.entity: ["id", poll.instant, *filter(None, [poll.owner]), *poll.more]},
+            "includes": {poll.entity: ["id", poll.instant, poll.key]},
         }
         try:
             return await client.rows(wire.search(poll.entity, criteria))
@@ -126,8 +132,19 @@ class Polls:
         if index == len(self.lists):
             return replace(position, poll="", floor="", page=1)
         name = self.lists[index].name
-        mark = position.marks.get(name, "") or position.began
-        return replace(position, poll=name, floor=reaching_back(mark, self.overlap), page=1)
+        mark = position.marks.get(name, "")
+        floor = reaching_back(mark, self.overlap) if mark else stamp(self.since or _BEGINNING)
+        return replace(position, poll=name, floor=floor, page=1)
+
+
+async def owners(client: Client, stretch: Stretch) -> list[str]:
+    """The ids of the orders that the rows belong to, each once. Raises SyncError."""
+    keys = list(dict.fromkeys(row.text(stretch.poll.key) for row in stretch.rows))
+    if not keys or not stretch.poll.paths:
+        return keys
+    paths = [wire.any_of(path, keys) for path in stretch.poll.paths]
+    asked = {"limit": len(keys), "filter": [wire.either(*paths)], "includes": {"order": ["id"]}}
+    return [node.text("id") for node in await client.rows(wire.search("order", asked))]
 
 
 def stamp(moment: datetime) -> str:

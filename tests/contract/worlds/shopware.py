@@ -2,12 +2,15 @@
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
 
+import examples
 from contract.world import NAME, Identity, Stream, Target, World
 
+from khaossync.domain.despatch import Consignment, ConsignmentLine
 from khaossync.domain.documents import Kind
 from khaossync.domain.messages import Delivery
 from khaossync.domain.stock import ChannelLevel
@@ -62,6 +65,17 @@ class Orders(Stream[Simulated]):
         self.world.shop.act(identity[1].removeprefix(f"{NAME}:"), "ship", "order_delivery")
 
 
+class Refunds(Stream[Simulated]):
+    KINDS = frozenset({Kind.REFUND})
+
+    async def create(self) -> Identity:
+        order = self.world.shop.place_order([("MUG", 2)])
+        return Kind.REFUND, self.world.shop.refund(order, {"MUG": 1}, pending=True)
+
+    async def change(self, identity: Identity) -> None:
+        self.world.shop.settle_refund(identity[1])
+
+
 class Catalogue(Stream[Simulated]):
     KINDS = frozenset({Kind.LISTING})
     WHOLE = True
@@ -96,5 +110,81 @@ class Levels(Target[Simulated]):
         return self.wanted(level, level)
 
 
-Simulated.STREAMS = {"orders": Orders, "catalogue": Catalogue}
-Simulated.TARGETS = {"stock levels": Levels}
+class Parcels(Target[Simulated]):
+    """One mug of two, with a tracking number: another parcel of the same order would fit as well."""
+
+    KIND = Kind.DESPATCH
+    WRITE = "order_delivery/state/ship_partially"
+    BOUGHT = 2
+    NUMBERED = True
+
+    async def possible(self) -> Delivery:
+        return self._parcel(self.world.shop.place_order([("MUG", self.BOUGHT)]))
+
+    async def impossible(self) -> Delivery:
+        order = self.world.shop.place_order([("MUG", self.BOUGHT)])
+        self.world.shop.act(order, "cancel", "order_delivery")
+        return self._parcel(order)
+
+    def effects(self, delivery: Delivery) -> int:
+        """Shipments of the order; the mail to the customer counts as one too, where it was written twice."""
+        assert isinstance(delivery.payload, Consignment)
+        order = self.world.shop.order(delivery.payload.order_id)
+        mails = [mail for mail in self.world.shop.mails if mail.order == order.name]
+        told = self.world.shop.fulfilments(order.id)
+        if self.NUMBERED and told:
+            assert delivery.payload.tracking_number in mails[0].tracking_numbers
+        return max(len(told), len(mails))
+
+    def _parcel(self, order: str) -> Delivery:
+        number = next(self.world.numbers)
+        sold = tuple(line.id for line in self.world.shop.order(order).lines if line.sku == "MUG")
+        tracking = f"T{number}" if self.NUMBERED else ""
+        lines = (ConsignmentLine("MUG", sold, 1),)
+        told = Consignment(order, f"INV{number}", self.world.clock(), "Royal Mail", tracking, "", lines)
+        return self.wanted(told, examples.despatch())
+
+
+class WholeParcels(Parcels):
+    """All that the order has, without a tracking number."""
+
+    WRITE = "order_delivery/state/ship"
+    BOUGHT = 1
+    NUMBERED = False
+
+
+class LateNumbers(Parcels):
+    """The tracking number of a parcel that was told without one."""
+
+    WRITE = "patch/order-delivery"
+
+    async def possible(self) -> Delivery:
+        order = self.world.shop.place_order([("MUG", 1)])
+        self.world.shop.act(order, "ship", "order_delivery")
+        return self._late(order, self.world.shop.delivery(order))
+
+    async def impossible(self) -> Delivery:
+        return self._late(self.world.shop.place_order([("MUG", 1)]), "0" * 32)
+
+    def effects(self, delivery: Delivery) -> int:
+        """Whether it has its number; a second mail or a second shipment counts as once more."""
+        assert isinstance(delivery.payload, Consignment)
+        order = self.world.shop.order(delivery.payload.order_id)
+        made = self.world.shop.fulfilments(order.id)
+        mails = [mail for mail in self.world.shop.mails if mail.order == order.name]
+        numbered = any(delivery.payload.tracking_number == each.number for one in made for each in one.tracking)
+        return max(len(made), len(mails)) if numbered else 0
+
+    def _late(self, order: str, delivery: str) -> Delivery:
+        told = self._parcel(order)
+        assert isinstance(told.payload, Consignment)
+        return replace(told, payload=replace(told.payload, told_as=delivery))
+
+
+Simulated.STREAMS = {"orders": Orders, "refunds": Refunds, "catalogue": Catalogue}
+Simulated.TARGETS = {
+    "stock levels": Levels,
+    "parcels": Parcels,
+    "whole parcels without a number": WholeParcels,
+    "late numbers": LateNumbers,
+}
