@@ -6,6 +6,7 @@ from khaossync.channels.shopware.catalogue import Catalogue
 from khaossync.channels.shopware.client import Client
 from khaossync.channels.shopware.config import Settings
 from khaossync.channels.shopware.despatch_sink import Despatches
+from khaossync.channels.shopware.methods import DeliveryMethods
 from khaossync.channels.shopware.probe import ShopProbe
 from khaossync.channels.shopware.reading import OrderReader
 from khaossync.channels.shopware.refunds import Refunds
@@ -34,7 +35,12 @@ async def build(name: str, settings: Settings, kit: Kit) -> Connector:
         name=name,
         kind="shopware",
         probe=ShopProbe(client.at(Priority.DESPATCH), settings),
-        sources=(orders, Refunds(name, client, settings, kit.clock, kit.memory), catalogue),
+        sources=(
+            orders,
+            Refunds(name, client, settings, kit.clock, kit.memory),
+            catalogue,
+            DeliveryMethods(name, client.at(Priority.BACKFILL), settings, kit.clock),
+        ),
         sinks={
             Kind.STOCK_LEVEL: StockLevels(client.at(Priority.STOCK), settings.stock_batch),
             Kind.DESPATCH: Despatches(client.at(Priority.DESPATCH), settings.notify_customer),

@@ -19,7 +19,8 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     url: str = Field(
-        min_length=1, description="The shop's address without /api, such as https://shop.example.com; https off loopback."
+        min_length=1,
+        description="The shop's address without /api, such as https://shop.example.com; https off loopback.",
     )
     client_id: str = Field(min_length=1, description="The access key id of the integration (begins with SWIA).")
     client_secret: Secret = Field(description="Its secret access key.")
@@ -44,6 +45,9 @@ class Settings(BaseModel):
         le=604800,
         description="Seconds between two readings of all products, which also refresh the shown quantities.",
     )
+    methods_interval: float = Field(
+        default=600, ge=5, le=86400, description="Seconds between two looks at the shop's delivery methods."
+    )
     overlap: float = Field(
         default=60, ge=0, le=3600, description="Seconds that a reading looks back behind what was read already."
     )
@@ -54,8 +58,9 @@ class Settings(BaseModel):
         default=10, ge=0.1, le=1000, description="Calls a second at most; Shopware publishes no limit, its host may."
     )
     terms_methods: tuple[str, ...] = Field(
-        default=("payment_invoicepayment",),
-        description="Payment methods (technical names) by which it is agreed that an order is paid later.",
+        default=(),
+        description="Payment methods (technical names) by which it is agreed that an order is paid later, such as "
+        "payment_invoicepayment.",
     )
     company_accounts: bool = Field(
         default=False,
@@ -72,7 +77,9 @@ class Settings(BaseModel):
         description="Whether a payment that is marked as refunded without any figure counts as refunded in full; else "
         "a person is asked.",
     )
-    notify_customer: bool = Field(default=True, description="Whether Shopware may e-mail the customer about a despatch.")
+    notify_customer: bool = Field(
+        default=True, description="Whether Shopware may e-mail the customer about a despatch."
+    )
     timeout: float = Field(default=30, ge=1, le=300, description="Seconds that one request may take.")
 
     @model_validator(mode="after")

@@ -1,7 +1,7 @@
 """What a delivery was told of despatches, as it is remembered on the delivery itself.
 
-Shopware keeps neither which goods are in a parcel nor which code belongs to which (`order_delivery_position` mirrors the
-order), so by itself it cannot tell a repetition from a second parcel, nor whether all has left. A custom field can.
+Shopware keeps neither which goods are in a parcel nor which code belongs to which (`order_delivery_position` mirrors
+the order), so by itself it cannot tell a repetition from a second parcel, nor whether all has left. A custom field can.
 """
 
 import json
@@ -60,7 +60,7 @@ def units(records: Records) -> dict[str, int]:
 def codes(known: Sequence[str], before: str, now: str) -> list[str]:
     """A delivery's codes once a parcel has this one in place of the one before; those of others stay."""
     kept = [code for code in known if code != before or before == now]
-    return kept + [now] if now and now not in kept else kept
+    return [*kept, now] if now and now not in kept else kept
 
 
 def _record(value: list[object]) -> Record:

@@ -1,4 +1,4 @@
-"""Tells the shop that goods left the warehouse: first the tracking codes, then the state, for the state writes the mail."""
+"""Tells the shop that goods left the warehouse: first the tracking codes, then the state, which writes the mail."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -82,9 +82,9 @@ def _sorted(value: object, name: str = "") -> object:
         return {key: _sorted(each, key) for key, each in value.items()}
     if isinstance(value, list):
         told = [_sorted(each) for each in value]
-        return sorted(told, key=lambda one: str(one.get("id"))) if name in _ORDERED and _are_records(told) else told
+        return sorted(told, key=_id) if name in _ORDERED else told
     return value
 
 
-def _are_records(values: list[object]) -> bool:
-    return all(isinstance(each, dict) for each in values)
+def _id(record: object) -> str:
+    return str(record.get("id")) if isinstance(record, dict) else ""

@@ -66,7 +66,7 @@ def read_order(node: Node, channel: str, settings: Settings) -> Order:
         extras=(*_extras(unborne), *_rounding(price, digits)),
         tax=_tax(told, every),
         total=price.amount("totalPrice", digits),
-        refund_ids=tuple(line.text("id") for line in credits(node)),
+        refund_ids=tuple(line.text("id") for line in money_back(node)),
         note="\n".join(text for text in (node.text_or("customerComment").strip(), *bought.texts) if text),
         tags=tuple(tag.text("name") for tag in node.items("tags")),
         company=company(node, settings.company_accounts),
@@ -89,7 +89,7 @@ def digits_of(node: Node) -> int:
     return min(max(own, rounding.integer("decimals") if rounding else own), 6)
 
 
-def credits(node: Node) -> tuple[Node, ...]:
+def money_back(node: Node) -> tuple[Node, ...]:
     """The lines by which money goes back: credits that staff have added since the order was placed.
 
     One that came with the order is a discount. The order's figures hold them all.

@@ -39,7 +39,7 @@ def transaction(transactions: Sequence[Node]) -> Node | None:
     """The newest that did not come to nothing, else the newest: a customer who pays anew adds one."""
     newest = sorted(transactions, key=lambda one: (one.instant("createdAt"), one.text("id")))
     alive = [one for one in newest if one.state() not in _DEAD]
-    return (alive or newest or [None])[-1]
+    return next(reversed(alive or newest), None)
 
 
 def payments(transactions: Sequence[Node], digits: int) -> tuple[Payment, ...]:

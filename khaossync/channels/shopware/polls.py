@@ -1,7 +1,7 @@
 """Reading what was written since the last time, list by list, so that it can be resumed and nothing slips through.
 
-A row that changes while its list is read moves to the list's end. Pages by number would then leave out the row that takes
-its place, so every page begins at the instant at which the last one ended.
+A row that changes while its list is read moves to the list's end. Pages by number would then leave out the row that
+takes its place, so every page begins at the instant at which the last one ended.
 """
 
 import json

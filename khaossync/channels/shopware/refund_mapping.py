@@ -1,17 +1,17 @@
 """Money that goes back, as each of the shop's sources tells it.
 
-A return (of the paid plans) has lines and amounts, a refund of a capture is written by some payment plugins only, staff may
-add a credit to the order, and the state of a payment has no amount at all.
+A return (of the paid plans) has lines and amounts, a refund of a capture is written by some payment plugins only,
+staff may add a credit to the order, and the state of a payment has no amount at all.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from khaossync.channels.shopware.charges import taxes
 from khaossync.channels.shopware.fields import Node
-from khaossync.channels.shopware.mapping import credits, digits_of, tax_status
+from khaossync.channels.shopware.mapping import digits_of, money_back, tax_status
 from khaossync.channels.shopware.structure import sku
 from khaossync.domain.money import ZERO, rounded
 from khaossync.domain.refunds import Refund, RefundLine
@@ -46,7 +46,7 @@ class Told:
 def told(order: Node, returns: tuple[Node, ...]) -> Iterator[Told]:
     """All that tell of money that goes back, but for the bare states of payments. Raises MalformedError."""
     digits = digits_of(order)
-    for line in credits(order):
+    for line in money_back(order):
         yield _told(CREDIT, line, -_with_tax(line.node("price"), "totalPrice", order), "completed")
     for each in returns:
         yield _told(RETURN, each, each.amount("amountTotal", digits), each.node("state").text("technicalName"))
@@ -92,7 +92,7 @@ def read_refund(one: Told, order: Node, channel: str, typed: str) -> Refund:
 
 def bought(order: Node) -> Decimal:
     """What the order came to before money went back by credits: no more can ever go back."""
-    off = sum((_with_tax(line.node("price"), "totalPrice", order) for line in credits(order)), ZERO)
+    off = sum((_with_tax(line.node("price"), "totalPrice", order) for line in money_back(order)), ZERO)
     return order.node("price").amount("totalPrice", digits_of(order)) - off
 
 
@@ -159,5 +159,3 @@ def _with_tax(price: Node, name: str, order: Node) -> Decimal:
     digits = digits_of(order)
     tax = sum(taxes(price, digits).values(), ZERO) if tax_status(order) == "net" else ZERO
     return price.amount(name, digits) + tax
-
-

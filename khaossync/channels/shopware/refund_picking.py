@@ -1,4 +1,4 @@
-"""Which of all that tell of money that went back are refunds of their own: each pound once, and none beyond the order."""
+"""Which of all that tell of money that went back are refunds of their own: each pound once, none beyond the order."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field

@@ -6,6 +6,7 @@ from datetime import datetime
 from khaossync.channels.shopware.config import Settings
 from khaossync.channels.shopware.documents import listing_document, order_document
 from khaossync.channels.shopware.fields import MalformedError, Node, parse
+from khaossync.channels.shopware.methods import method_document
 from khaossync.channels.shopware.refund_mapping import Told, bare, told
 from khaossync.channels.shopware.refunds import refund_document
 from khaossync.domain.documents import Document, Kind, Unreadable
@@ -24,6 +25,8 @@ def retell(kept: Document | Unreadable, settings: Settings, now: datetime) -> Do
             return order_document(node, kept.source, settings)
         if kept.kind is Kind.REFUND:
             return _refund(kept, node, settings)
+        if kept.kind is Kind.DELIVERY_METHOD:
+            return method_document(node, kept.source, kept.moment if isinstance(kept, Document) else now)
         return listing_document(node, kept.source, kept.moment if isinstance(kept, Document) else now)
     except (MalformedError, RejectedError) as error:
         return replace(_unreadable(kept), reason=str(error))

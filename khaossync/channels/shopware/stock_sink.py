@@ -1,7 +1,7 @@
 """Sets what the shop shows: a batch in one call, each level against the quantity that was expected there.
 
-A call is one transaction: one row that Shopware refuses takes all others with it, so it is halved until the culprit stands
-alone. There is no call that adds or takes away, so what was sold since the level was reckoned is looked up just before.
+A call is one transaction: one row that Shopware refuses takes all others with it, so it is halved until the culprit
+stands alone. There is no call that adds or takes away, so what was sold since is looked up just before.
 https://developer.shopware.com/docs/guides/integrations-api/general-concepts/bulk-payloads.html
 """
 
@@ -89,9 +89,7 @@ class StockLevels:
         await self._set(writes, outcomes)
         return [outcomes[index] for index in range(len(batch))]
 
-    async def _seen(
-        self, levels: list[tuple[int, ChannelLevel]], outcomes: dict[int, Outcome]
-    ) -> dict[str, Node]:
+    async def _seen(self, levels: list[tuple[int, ChannelLevel]], outcomes: dict[int, Outcome]) -> dict[str, Node]:
         try:
             rows = await products(self.client, list(dict.fromkeys(level.listing_id for _, level in levels)))
         except RejectedError as error:

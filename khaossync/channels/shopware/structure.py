@@ -1,8 +1,8 @@
 """Which lines of an order stand for what was bought, told by how they belong together and not by their types.
 
-The list is flat; `parentId` says what belongs to what. Containers, bundles and custom products repeat the price of their
-children, or their children cost nothing; every plugin has types of its own. So only the sums decide, and where they do
-not, the order's own arithmetic fails and a person looks.
+The list is flat; `parentId` says what belongs to what. Containers, bundles and custom products repeat the price of
+their children, or their children cost nothing; every plugin has types of its own. So only the sums decide, and where
+they do not, the order's own arithmetic fails and a person looks.
 """
 
 from collections import defaultdict

@@ -47,6 +47,10 @@ class Said:
     text: str
 
 
+class ForbiddenError(ConnectorDownError):
+    """The integration's role lacks a privilege."""
+
+
 class RefusedError(RejectedError):
     """Shopware refused a call; `status` is that of HTTP."""
 
@@ -57,7 +61,7 @@ class RefusedError(RejectedError):
 
     @property
     def unknown(self) -> bool:
-        """Whether the shop has no such thing at all: the entity of a plan that it did not buy, a record that is gone."""
+        """Whether the shop has no such thing at all, such as an entity of a plan that it did not buy."""
         return self.status == NOT_FOUND
 
 
@@ -96,7 +100,7 @@ def _failure(call: Call, status: int, content: bytes) -> SyncError:
     words = "; ".join(dict.fromkeys(one.text for one in said)) or "no reason given"
     text = f"shopware: {call.operation} was answered with HTTP {status}: {words}"
     if status == FORBIDDEN:
-        return ConnectorDownError(f"{text}: check the role of the integration")
+        return ForbiddenError(f"{text}: check the role of the integration")
     if 300 <= status < 400:
         return ConnectorDownError(f"{text}: the shop's address leads elsewhere: check `url`")
     if status in (NOT_FOUND, 405) and not said:

@@ -89,6 +89,19 @@ class Catalogue(Stream[Simulated]):
         self.world.shop.rename_product(identity[1], "Another thing")
 
 
+class Methods(Stream[Simulated]):
+    KINDS = frozenset({Kind.DELIVERY_METHOD})
+    WHOLE = True
+
+    async def create(self) -> Identity:
+        technical = f"shipping_{next(self.world.numbers)}"
+        self.world.shop.add_delivery_method(f"Way of {technical}", technical)
+        return Kind.DELIVERY_METHOD, technical
+
+    async def change(self, identity: Identity) -> None:
+        self.world.shop.rename_delivery_method(f"Way of {identity[1]}", f"Other way of {identity[1]}")
+
+
 class Levels(Target[Simulated]):
     KIND = Kind.STOCK_LEVEL
     WRITE = "sync"
@@ -181,7 +194,7 @@ class LateNumbers(Parcels):
         return replace(told, payload=replace(told.payload, told_as=delivery))
 
 
-Simulated.STREAMS = {"orders": Orders, "refunds": Refunds, "catalogue": Catalogue}
+Simulated.STREAMS = {"orders": Orders, "refunds": Refunds, "catalogue": Catalogue, "delivery methods": Methods}
 Simulated.TARGETS = {
     "stock levels": Levels,
     "parcels": Parcels,
