@@ -1,6 +1,6 @@
 """What lines and deliveries come to, rate by rate, and how discounts lie on them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -111,12 +111,13 @@ def settle(charges: Sequence[Charge], told: Rates, penny: Decimal) -> None:
             charge.taxes[rate] += penny if missing > 0 else -penny
 
 
-def untaxed(charges: Iterable[Charge], told: Rates, currency: str) -> None:
-    """An order that tells its tax as a whole and none on its lines: of one rate it is clear where it belongs."""
-    bearing = list(charges)
-    if len(told) != 1 or any(charge.taxes for charge in bearing):
+def untaxed(charges: Sequence[Charge], told: Rates, currency: str) -> None:
+    """Tax that the order tells as a whole and its lines do not: of one rate it is clear where it belongs."""
+    bearing = [charge for charge in charges if not charge.taxes]
+    if len(told) != 1 or not bearing:
         return
     ((rate, amount),) = told.items()
+    missing = amount - sum((charge.taxes.get(rate, ZERO) for charge in charges), ZERO)
     weights = [max(charge.left, ZERO) for charge in bearing]
-    for charge, part in zip(bearing, share(amount, weights, currency) if weights else (), strict=True):
+    for charge, part in zip(bearing, share(missing, weights, currency), strict=True):
         charge.taxes[rate] = part
