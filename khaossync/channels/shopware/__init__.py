@@ -6,6 +6,7 @@ from khaossync.channels.shopware.catalogue import Catalogue
 from khaossync.channels.shopware.client import Client
 from khaossync.channels.shopware.config import Settings
 from khaossync.channels.shopware.despatch_sink import Despatches
+from khaossync.channels.shopware.hooks import Webhooks
 from khaossync.channels.shopware.methods import DeliveryMethods
 from khaossync.channels.shopware.probe import ShopProbe
 from khaossync.channels.shopware.reading import OrderReader
@@ -46,5 +47,6 @@ async def build(name: str, settings: Settings, kit: Kit) -> Connector:
             Kind.DESPATCH: Despatches(client.at(Priority.DESPATCH), settings.notify_customer),
         },
         rereader=OrderReader(name, client, settings),
+        hooks=Webhooks(settings.app_secret.get_secret_value().encode()) if settings.app_secret else None,
         readers={orders.name: orders, catalogue.name: catalogue},
     )

@@ -10,7 +10,7 @@ from khaossync.channels.shopware.deliveries import real
 from khaossync.channels.shopware.despatch_records import Record, Records
 from khaossync.channels.shopware.fields import Node
 from khaossync.channels.shopware.reading import ASSOCIATIONS, INCLUDES, is_id
-from khaossync.channels.shopware.structure import chosen
+from khaossync.channels.shopware.structure import chosen, has_number, total
 from khaossync.channels.shopware.wire import Call
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.despatch import Consignment, allocate
@@ -141,10 +141,12 @@ def _record(consignment: Consignment, look: _Look, known: Records, before: Recor
 
 
 def _look(order: Node, delivery: Node) -> _Look:
-    """Of an order with positions only those lines are sent, and not what is merely charged for."""
-    sold = {line.text("id"): line.integer("quantity") for line in chosen(order.items("lineItems")).lines}
+    """Sent are products that the delivery lists; what staff typed may be a mere charge, and holds nothing up."""
+    lines = chosen(order.items("lineItems")).lines
+    sold = {line.text("id"): line.integer("quantity") for line in lines if total(line) >= 0}
+    products = {line.text("id") for line in lines if has_number(line)} & sold.keys()
     positions = {each.text("orderLineItemId") for each in delivery.items("positions")}
-    return _Look(delivery, sold, frozenset(sold.keys() & positions or sold))
+    return _Look(delivery, sold, frozenset(products & positions or products or sold))
 
 
 def _refused(consignment: Consignment, why: str, *, final: bool) -> RejectedError:

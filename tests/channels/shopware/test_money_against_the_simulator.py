@@ -94,7 +94,9 @@ async def test_what_a_customer_chose_is_a_note_where_it_costs_nothing_and_a_line
 
 async def test_a_bundle_whose_children_cost_nothing_is_told_as_the_bundle(world: World) -> None:
     children = [Extra("product", sku, D(0), payload={"productNumber": sku}) for sku in ("SOAP", "BOOK")]
-    order = await bought(world, [("CUP", 1)], extras=[Extra("product", "Mug set", D("30.00"), sku="MUG", children=children)])
+    order = await bought(
+        world, [("CUP", 1)], extras=[Extra("product", "Mug set", D("30.00"), sku="MUG", children=children)]
+    )
     assert sorted(line.sku for line in order.lines) == ["CUP", "MUG"]
 
 
@@ -152,10 +154,14 @@ async def test_an_order_in_another_currency_is_told_in_its_own(world: World) -> 
         ("failed", PaymentState.PENDING),
     ],
 )
-async def test_the_payment_is_told_in_the_words_of_all_channels(world: World, payment: str, state: PaymentState) -> None:
+async def test_the_payment_is_told_in_the_words_of_all_channels(
+    world: World, payment: str, state: PaymentState
+) -> None:
     order = await bought(world, payment=payment)
     assert order.payment is state
-    assert sum((each.amount for each in order.payments), ZERO) == (order.total if payment in ("paid", "authorized") else 0)
+    assert sum((each.amount for each in order.payments), ZERO) == (
+        order.total if payment in ("paid", "authorized") else 0
+    )
 
 
 async def test_an_invoice_is_agreed_to_be_paid_later_where_the_settings_say_so(world: World) -> None:

@@ -113,7 +113,9 @@ def test_every_published_line_is_goods_or_takes_something_off() -> None:
     The credit has used up all goods of its rate, so nothing can carry the container: finance decides.
     """
     node = filled(
-        Node({}), lineItems=lines("product", "custom", "credit", "container"), price=priced("100", ("20", "40"), ("10", "-10"))
+        Node({}),
+        lineItems=lines("product", "custom", "credit", "container"),
+        price=priced("100", ("20", "40"), ("10", "-10")),
     )
     order = read(node)
     assert [(line.sku, line.unit_price) for line in order.lines] == [("product number", 200), ("Custom item", 100)]

@@ -1,5 +1,8 @@
 """Shopware for the contract suite."""
 
+import hashlib
+import hmac
+import json
 import random
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,7 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import examples
-from contract.world import NAME, Identity, Stream, Target, World
+from contract.world import NAME, Identity, Mailroom, Post, Stream, Target, World
 
 from khaossync.domain.despatch import Consignment, ConsignmentLine
 from khaossync.domain.documents import Kind
@@ -52,6 +55,7 @@ class Simulated(World):
             "order_page": 2,
             "overlap": 0,
             "calls_per_second": 1000,
+            "app_secret": self.shop.webhook_secret,
         }
 
 
@@ -194,6 +198,28 @@ class LateNumbers(Parcels):
         return replace(told, payload=replace(told.payload, told_as=delivery))
 
 
+class Webhooks(Mailroom[Simulated]):
+    SIGNATURE = "shopware-shop-signature"
+
+    async def genuine(self) -> Post:
+        """As the shop posts it, to an address where nobody answers."""
+        return await self._sent("checkout.order.placed", "orders")
+
+    async def irrelevant(self) -> Post:
+        """Signed by the same secret, of an event that wakes nothing."""
+        body = json.dumps({"data": {"payload": [], "event": "media.written"}, "source": {"eventId": "1"}}).encode()
+        proof = hmac.new(self.world.shop.webhook_secret.encode(), body, hashlib.sha256).hexdigest()
+        return Post({self.SIGNATURE: proof}, body)
+
+    async def _sent(self, event: str, stream: str) -> Post:
+        webhooks = self.world.shop.webhooks
+        self.world.shop.webhook_url = "http://127.0.0.1:9/"
+        self.world.shop.place_order([("MUG", 1)])
+        await webhooks.idle()
+        sent = next(each for each in webhooks.sent if each.topic == event)
+        return Post(sent.headers, sent.body, stream)
+
+
 Simulated.STREAMS = {"orders": Orders, "refunds": Refunds, "catalogue": Catalogue, "delivery methods": Methods}
 Simulated.TARGETS = {
     "stock levels": Levels,
@@ -201,3 +227,4 @@ Simulated.TARGETS = {
     "whole parcels without a number": WholeParcels,
     "late numbers": LateNumbers,
 }
+Simulated.MAILROOM = Webhooks
