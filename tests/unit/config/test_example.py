@@ -29,17 +29,19 @@ def tables() -> Iterator[tuple[str, type[BaseModel], Table]]:
     for name, field in sections.items():
         yield from inside(name, field, EVERYTHING[name])
     for section, base in (("erp", ErpTable), ("channel", ChannelTable)):
-        for name, table in EVERYTHING[section].items():
-            yield from below(f"{section}.{name}", kinds.combined(base, table["kind"]), table)
+        for place, (name, table) in enumerate(EVERYTHING[section].items()):
+            model = shown(kinds.combined(base, table["kind"]), base, whole=place == 0)
+            yield from below(f"{section}.{name}", model, table)
     for place, (name, table) in enumerate(EVERYTHING["alerts"].items()):
-        yield f"alerts.{name}", shown(alerting.KINDS[table["kind"]], whole=place == 0), table
+        model = shown(alerting.KINDS[table["kind"]], alerting.AlertTable, whole=place == 0)
+        yield f"alerts.{name}", model, table
 
 
-def shown(kind: type[BaseModel], *, whole: bool) -> type[BaseModel]:
-    """What all kinds of alert have in common is explained in the first of their tables only."""
+def shown(kind: type[BaseModel], base: type[BaseModel], *, whole: bool) -> type[BaseModel]:
+    """What all kinds of a section have in common is explained in the first of their tables only."""
     if whole:
         return kind
-    common = set(alerting.AlertTable.model_fields) - {"kind"}
+    common = set(base.model_fields) - {"kind"}
     own: Any = {key: (field.annotation, field) for key, field in kind.model_fields.items() if key not in common}
     return create_model(kind.__name__, **own)
 
