@@ -7,7 +7,7 @@ from khaossync.channels.shopware.config import LOCATION, Settings
 from khaossync.channels.shopware.fields import Node
 from khaossync.channels.shopware.methods import read_method
 from khaossync.channels.shopware.stock_sink import LIVE_STOCK
-from khaossync.ports import Finding
+from khaossync.domain.findings import Finding
 
 OLDEST, NEWEST = (6, 5), (6, 7)
 

@@ -7,7 +7,7 @@ from khaossync.channels.shopware import judging, wire
 from khaossync.channels.shopware.client import Client
 from khaossync.channels.shopware.config import Settings
 from khaossync.channels.shopware.fields import Node
-from khaossync.ports import Finding
+from khaossync.domain.findings import Finding
 from khaossync.transport.clocks import clock_finding
 
 _MOST = 500

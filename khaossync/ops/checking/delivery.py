@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from khaossync.domain.findings import Finding
 from khaossync.domain.rules import ChannelRules
-from khaossync.ports import Finding
 
 
 def offered(rules: ChannelRules, methods: Sequence[str]) -> Iterator[Finding]:

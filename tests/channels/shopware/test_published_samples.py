@@ -118,9 +118,12 @@ def test_every_published_line_is_goods_or_takes_something_off() -> None:
         price=priced("100", ("20", "40"), ("10", "-10")),
     )
     order = read(node)
-    assert [(line.sku, line.unit_price) for line in order.lines] == [("product number", 200), ("Custom item", 100)]
+    assert [(line.sku, line.unit_price) for line in order.lines] == [
+        ("product number", D(200)),
+        ("Custom item", D(100)),
+    ]
     assert [one.name for line in order.lines for one in line.discounts] == ["Credit item"]
-    assert [(extra.name, extra.amount) for extra in order.extras] == [("Container item", -100)]
+    assert [(extra.name, extra.amount) for extra in order.extras] == [("Container item", D(-100))]
     assert prove(order) == ZERO
     with pytest.raises(RejectedError) as refused:
         posted(order)
