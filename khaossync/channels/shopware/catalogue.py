@@ -18,7 +18,10 @@ from khaossync.domain.documents import Kind, Page
 from khaossync.domain.errors import ConfigError
 from khaossync.transport.priority import Priority
 
-FIELDS = ["id", "productNumber", "name", "translated", "stock", "availableStock", "autoIncrement", "childCount"]
+FIELDS = [
+    *("id", "productNumber", "name", "translated", "stock", "availableStock"),
+    *("autoIncrement", "childCount", "isCloseout"),
+]
 
 INHERITED = {"sw-inheritance": "1"}
 """Variants take from their parent what they do not say themselves."""

@@ -17,6 +17,7 @@ def read_listing(node: Node) -> Listing:
         listing_id=node.text("id"),
         title=translated.text_or("name") or node.text_or("name"),
         shown={LOCATION: available(node)},
+        closeout=node.flag("isCloseout", False),
     )
 
 

@@ -2,14 +2,16 @@
 
 import random
 from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
 from channels.shopware.simulated import D, Ticking, World
-from examples import message
+from examples import listing, message, rules, stock_item, stock_level
 
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.documents import Kind
 from khaossync.domain.errors import RejectedError, TransientError
+from khaossync.domain.levels import leftover
 from khaossync.domain.messages import Absent, Delivery, Done, Outcome
 from khaossync.domain.stock import ChannelLevel, Listing
 from khaossync.sandbox.shopware import ShopwareShop
@@ -37,6 +39,15 @@ async def test_a_closeout_item_is_synced_down_to_the_last_one(world: World) -> N
     for left in (1, 0):
         await tell(world, level(world, "MUG", left, world.shop.available("MUG")))
         assert world.shop.available("MUG") == left
+
+
+@pytest.mark.parametrize(("buffer", "item", "left"), [(2, {}, 1), (0, {"discontinued": True}, 1), (0, {}, 0)])
+def test_what_is_left_of_a_closeout_item_that_is_sold_out_is_told(buffer: int, item: dict[str, Any], left: int) -> None:
+    """SHW-F4, S-21: what the shop will not sell any more, and the ERP still has."""
+    sold_out = listing(shown=0, closeout=True)
+    cases, closed = leftover(rules(buffer=buffer), stock_level("2"), stock_item(**item), sold_out, D(0))
+    assert [case.case_class for case in cases] == [CaseClass.CLOSEOUT_LEFT] * left
+    assert len(closed) == 1 - left
 
 
 async def test_what_was_sold_since_stays_sold(world: World) -> None:
