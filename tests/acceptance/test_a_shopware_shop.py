@@ -1,4 +1,4 @@
-"""A Shopware shop beside the other one, on the same ERP: the real daemon keeps all four flows, with nothing but a table."""
+"""A Shopware shop beside the other one, on the same ERP: all four flows by the real daemon, for a table more."""
 
 import random
 from collections.abc import AsyncIterator
@@ -57,7 +57,7 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Simpl
 
 
 async def test_an_order_lives_its_whole_life(stage: SimpleNamespace) -> None:
-    """SHW-2, SHW-3, SHW-5, SHW-7, SHW-10, SHW-23, SHW-30, SHW-33: sold, posted once, sent in two parcels, given back."""
+    """SHW-2, SHW-3, SHW-5, SHW-7, SHW-10, SHW-23, SHW-30, SHW-33: posted once, sent in two parcels, given back."""
     house, shop = stage.house, stage.shop
     await house.until(lambda: shop.available("MUG") > 100, "the ERP's stock is shown")
     unpaid = shop.place_order([("MUG", 1)], payment="pending")

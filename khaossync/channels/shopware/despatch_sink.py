@@ -22,7 +22,9 @@ SHIP, PART, QUIET = "ship", "ship_partially", "without_mail"
 """How a despatch is told: as the last of its order, as the first of several, and as one between, of which the shop
 writes no mail: the delivery is shipped in part already, and Shopware has no action that says so again."""
 
-_REACHED = {SHIP: ("shipped",), PART: ("shipped_partially", "shipped"), QUIET: ("shipped_partially", "shipped")}
+_PAST = ("shipped", "returned", "returned_partially")
+_REACHED = {SHIP: _PAST, PART: ("shipped_partially", *_PAST)}
+"""States of a delivery in which, or behind which, an action has led already."""
 
 _OVER = ("cancelled", "returned")
 """States of a delivery from which nothing is sent any more."""
@@ -83,6 +85,8 @@ class Despatches:
             raise _refused(consignment, "the delivery that it was told as is no longer there", final=True)
         known = records.read(look.delivery)
         before = known.get(consignment.despatch_id)
+        if before is None and not consignment.told_as and look.state in _OVER:
+            raise _refused(consignment, f"its delivery is {look.state}", final=False)
         record = _record(consignment, look, known, before)
         found = before == record
         if not found:
@@ -102,10 +106,7 @@ class Despatches:
         delivery = real(orders[0])
         if delivery is None:
             raise _refused(consignment, "its order has no delivery to send", final=True)
-        look = _look(orders[0], delivery)
-        if look.state in _OVER:
-            raise _refused(consignment, f"its delivery is {look.state}", final=False)
-        return look
+        return _look(orders[0], delivery)
 
     async def _remember(self, look: _Look, told: Records, before: Record | None, record: Record) -> None:
         known = list(look.delivery.texts("trackingCodes"))

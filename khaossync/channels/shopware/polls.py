@@ -97,10 +97,9 @@ class Polls:
     async def read(self, client: Client, position: Position) -> AsyncIterator[Stretch]:
         """Page after page to the present. Raises SyncError."""
         while position.poll:
-            index = next((i for i, one in enumerate(self.lists) if one.name == position.poll), 0)
-            poll = self.lists[index]
+            poll = self.lists[self._index(position)]
             rows = await self._rows(client, poll, position)
-            position = self._behind(rows, poll, index, position)
+            position = self.behind(rows, position)
             yield Stretch(poll, rows, position)
 
     async def _rows(self, client: Client, poll: Poll, position: Position) -> tuple[Node, ...]:
@@ -118,7 +117,10 @@ class Polls:
                 return ()
             raise
 
-    def _behind(self, rows: tuple[Node, ...], poll: Poll, index: int, position: Position) -> Position:
+    def behind(self, rows: tuple[Node, ...], position: Position) -> Position:
+        """Where a reading stands behind a page."""
+        index = self._index(position)
+        poll = self.lists[index]
         top = max((stamp(row.instant(poll.instant)) for row in rows), default="")
         marks = {**position.marks, poll.name: max(position.marks.get(poll.name, ""), top)}
         position = replace(position, marks=marks)
@@ -127,6 +129,10 @@ class Polls:
         # A page that ends at the instant at which it began holds only rows of that instant: the next has the others.
         stuck = top == position.floor
         return replace(position, floor=top, page=position.page + 1 if stuck else 1)
+
+    def _index(self, position: Position) -> int:
+        """A list that a newer release does not have any more is taken for the first."""
+        return next((i for i, one in enumerate(self.lists) if one.name == position.poll), 0)
 
     def _enter(self, position: Position, index: int) -> Position:
         if index == len(self.lists):

@@ -59,7 +59,7 @@ class Orders:
         now = self.clock.now() + (self.client.skew or timedelta(0))
         position = polls.begin(cursor, now)
         client = self.client.at(Priority.BACKFILL if position.first else Priority.ORDERS)
-        reader, seen = OrderReader(self.channel, client, self.settings), _Seen(now)
+        reader, seen = OrderReader(self.channel, client, self.settings), Seen(now)
         async for stretch in polls.read(client, position):
             ids = seen.unread(stretch, await owners(client, stretch))
             if ids or not stretch.position.poll:
@@ -71,7 +71,7 @@ class Orders:
         return (await reader.read([each for each in subjects if is_id(each)])).page("")
 
 
-class _Seen:
+class Seen:
     """The orders that this reading has read already."""
 
     def __init__(self, began: datetime) -> None:

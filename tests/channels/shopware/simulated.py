@@ -1,6 +1,7 @@
 """A simulated Shopware shop and a connector that calls it, for tests of the whole connector."""
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -42,10 +43,15 @@ class Ticking:
         return self().timestamp()
 
 
-class Silent:
-    """A meter that nobody reads."""
+@dataclass
+class Counting:
+    """Counts the calls by their names."""
 
-    def count(self, name: str, amount: float = 1, **labels: str) -> None: ...
+    calls: Counter[str] = field(default_factory=Counter)
+
+    def count(self, name: str, amount: float = 1, **labels: str) -> None:
+        self.calls[labels.get("operation", "")] += 1
+
     def gauge(self, name: str, value: float, **labels: str) -> None: ...
     def observe(self, name: str, seconds: float, **labels: str) -> None: ...
 
@@ -69,10 +75,10 @@ class World:
 
     def __init__(self, shop: ShopwareShop, ticks: Ticking, url: str, stack: AsyncExitStack) -> None:
         self.shop, self.ticks, self.url, self.stack = shop, ticks, url, stack
-        self.memory = Notebook()
+        self.memory, self.meter = Notebook(), Counting()
 
     async def connect(self, **changes: Any) -> Connector:
-        kit = Kit(self.ticks, random.Random(1), Silent(), self.memory, self.stack)
+        kit = Kit(self.ticks, random.Random(1), self.meter, self.memory, self.stack)
         return await build("shop", settings(url=self.url, **changes), kit)
 
     async def order(self, order: str, **changes: Any) -> Order:

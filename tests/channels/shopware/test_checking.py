@@ -1,5 +1,6 @@
 """What a check finds in a shop, what is refused in its table, and how it signs in."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -90,7 +91,11 @@ async def test_a_refused_secret_is_not_tried_again_at_once(world: World) -> None
     for _ in range(3):
         with pytest.raises(ConnectorDownError, match="check"):
             await connector.probe.ping()
-    await (await world.connect()).probe.ping()
+    assert world.meter.calls["token"] == 1
+    world.ticks.time += timedelta(minutes=1)
+    with pytest.raises(ConnectorDownError):
+        await connector.probe.ping()
+    assert world.meter.calls["token"] == 2
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,22 @@ async def test_a_late_number_takes_the_place_of_none_without_a_second_mail(world
     assert len(world.shop.mails) == 1
 
 
+async def test_a_corrected_number_moves_no_state_that_staff_have_changed_since(world: World) -> None:
+    order = world.shop.place_order([("MUG", 1)])
+    first = parcel(world, order, "T1", ("MUG", 1))
+    done = await tell(world, first)
+    assert isinstance(done, Done)
+    assert isinstance(first.payload, Consignment)
+    world.shop.act(order, "retour_partially", "order_delivery")
+    late = Consignment(order, first.payload.despatch_id, NOON, "Van", "T2", "", first.payload.lines, done.reference)
+    assert isinstance(await tell(world, Delivery(first.message, late)), Done)
+    assert world.shop.order(order).fulfilment_status == "returned_partially"
+    assert len(world.shop.mails) == 1
+    (told,) = world.shop.fulfilments(order)
+    assert [each.number for each in told.tracking] == ["T2"]
+    assert isinstance(await tell(world, Delivery(first.message, late)), Done)
+
+
 async def test_what_staff_shipped_by_hand_gets_its_number_and_no_second_mail(world: World) -> None:
     order = world.shop.place_order([("MUG", 1)])
     world.shop.act(order, "ship", "order_delivery")
