@@ -8,7 +8,8 @@ from pydantic import SecretStr
 
 from khaossync.config.complaints import Complaint
 from khaossync.config.model import Config
-from khaossync.domain.cases import PLAYBOOKS, Owner
+from khaossync.domain.cases import PLAYBOOKS
+from khaossync.domain.owners import Owner
 
 
 def cross_check(config: Config) -> Iterator[Complaint]:

@@ -4,16 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-
-class Owner(StrEnum):
-    """Who is asked to act; an install may name other people per case class in `[owners]`."""
-
-    OPERATIONS = "operations"
-    FINANCE = "finance"
-    ECOMMERCE = "ecommerce"
-    WAREHOUSE = "warehouse"
-    CUSTOMER_SERVICE = "customer service"
-    PLATFORM = "platform admin"
+from khaossync.domain.owners import Owner
 
 
 class CaseClass(StrEnum):
@@ -44,6 +35,7 @@ class CaseClass(StrEnum):
     NEGATIVE_STOCK = "negative_stock"
     OVERSOLD = "oversold"
     STOCK_CHANGED_IN_SHOP = "stock_changed_in_shop"
+    CLOSEOUT_LEFT = "closeout_left"
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
     EXPIRED = "expired"
     NO_ROUTE = "no_route"
@@ -253,6 +245,13 @@ PLAYBOOKS: Mapping[CaseClass, Playbook] = {
         "Khaos Control is the master of stock, so the quantity has been set back. Somebody changed it in the shop, or "
         "the shop put returned goods back: book that in Khaos Control, and it reaches the shop by itself. The case "
         "closes when the quantity is next seen to agree.",
+    ),
+    CaseClass.CLOSEOUT_LEFT: Playbook(
+        Owner.ECOMMERCE,
+        False,
+        "A closeout item is sold out in the shop and not in the ERP",
+        "Sell what is left in another way, write it off in Khaos Control, or give the SKU a buffer of 0 in the table "
+        f"[buffers], {_RESTART}. The case closes by itself.",
     ),
     CaseClass.ATTEMPTS_EXHAUSTED: Playbook(
         Owner.PLATFORM,

@@ -32,7 +32,7 @@ def compose(order: Order, rules: ChannelRules, stock_items: Mapping[str, StockIt
         channel=order.channel,
         order_id=order.order_id,
         number=order.number,
-        ref=reference(order.order_id, rules),
+        ref=reference(order.own, rules),
         placed_at=order.placed_at,
         currency=order.currency,
         customer=order.customer,

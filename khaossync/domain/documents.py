@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from khaossync.domain.despatch import Despatch, OrderState
+from khaossync.domain.methods import DeliveryMethod
 from khaossync.domain.orders import Order
 from khaossync.domain.refunds import Refund
 from khaossync.domain.stock import Listing, StockItem, StockLevel
@@ -22,9 +23,10 @@ class Kind(StrEnum):
     STOCK_ITEM = "stock_item"
     STOCK_LEVEL = "stock_level"
     LISTING = "listing"
+    DELIVERY_METHOD = "delivery_method"
 
 
-DocumentBody = Order | Refund | Despatch | OrderState | StockItem | StockLevel | Listing
+DocumentBody = Order | Refund | Despatch | OrderState | StockItem | StockLevel | Listing | DeliveryMethod
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ class Finding:
 
     `items` name the records that it is about. `offers` are what the tables of channels may name, where the subject is
     such a list: of an ERP `sales sources`, `company classes`, `couriers`, `site names` and `sites` (the ids whose stock
-    is read), of a channel `locations`, `selling locations` and `currencies`.
+    is read), of a channel `locations`, `selling locations`, `currencies` and `delivery methods offered`.
     """
 
     severity: Severity

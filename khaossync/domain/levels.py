@@ -65,6 +65,22 @@ def shortage(
     return (Case(*oversold, detail, evidence),), (below,)
 
 
+def leftover(
+    rules: ChannelRules, level: StockLevel, item: StockItem | None, listing: Listing, held: Decimal
+) -> tuple[tuple[Case, ...], tuple[Closing, ...]]:
+    """The case of a closeout item that the channel has sold out while the ERP has some that will not be shown."""
+    if not listing.closeout:
+        return (), ()
+    told = (CaseClass.CLOSEOUT_LEFT, rules.channel, listing.sku)
+    free = sellable(level, tuple(dict.fromkeys(site for sites in rules.sites.values() for site in sites)), 0)
+    left, wanted = free - whole(held), levels(rules, level, item, listing, held)
+    if left <= 0 or not wanted or any(one.quantity or one.expected for one in wanted):
+        return (), (told,)
+    why = "it is discontinued there" if _gone(item) else f"a buffer of {rules.buffer_of(listing.sku)} is held back"
+    detail = f"{listing.sku} is sold out in {rules.channel}, and {rules.erp} has {left} left that are not shown: {why}"
+    return (Case(*told, detail, {"stock code": level.stock_code, "left in the ERP": str(left)}),), ()
+
+
 def rests_on_a_sighting(level: ChannelLevel) -> bool:
     """Whether a level corrects, or raises, what the channel was seen to show without our doing."""
     if level.seen_at is None:

@@ -136,7 +136,8 @@ class Order:
     All amounts are in `currency`. `total` is what the customer owes now, after refunds and edits. `refund_ids`
     names the refunds which these figures already reflect. `gross` tells that prices and discounts include tax.
     `tags` are the shop's own labels; `on_terms` tells that it is agreed to be paid later (on account). `oddities` name
-    what is unusual about its figures and yet as the shop meant it.
+    what is unusual about its figures and yet as the shop meant it. `serial` is the shop's own short and unique number
+    of it, where its id is too long to be a reference.
     """
 
     channel: str
@@ -167,6 +168,12 @@ class Order:
     company: Company | None = None
     on_terms: bool = False
     oddities: tuple[str, ...] = ()
+    serial: str = ""
+
+    @property
+    def own(self) -> str:
+        """What its reference in the ERP is made of."""
+        return self.serial or self.order_id
 
     @property
     def key(self) -> str:

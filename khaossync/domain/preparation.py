@@ -126,7 +126,7 @@ def _order(order: Order, rules: ChannelRules, link: Link | None, known: Knowledg
 
 def _taken(order: Order, rules: ChannelRules) -> RejectedError:
     """An order that was asked for and has no link: another order was given its reference first."""
-    ref = reference(order.order_id, rules)
+    ref = reference(order.own, rules)
     return RejectedError(
         f"order {order.number}: another order already has its reference {ref} in {rules.erp}",
         CaseClass.REFERENCE_TAKEN,

@@ -9,12 +9,14 @@ an ERP's stock level  ┐
 an ERP's stock item   ├ → every shop that lists the item, when the level it should show changes
 a shop's listing      ┘
 an ERP's order state    stays here: it tells which orders are still open
+a shop's delivery method  stays here: one without a courier is told before an order chooses it
 """
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from khaossync.domain.cases import Case, CaseClass
+from khaossync.domain.couriers import of_method
 from khaossync.domain.despatch import Despatch, OrderState
 from khaossync.domain.documents import Document, Kind
 from khaossync.domain.eligibility import goes_at, hindrance, suspicion
@@ -22,6 +24,7 @@ from khaossync.domain.errors import RejectedError
 from khaossync.domain.knowledge import Knowledge, Question, union
 from khaossync.domain.links import LinkState
 from khaossync.domain.messages import NewMessage
+from khaossync.domain.methods import DeliveryMethod
 from khaossync.domain.orders import Order
 from khaossync.domain.plan import NOTHING, Plan
 from khaossync.domain.reference import reference
@@ -45,8 +48,9 @@ TO_ERP = (Kind.ORDER, Kind.CANCELLATION, Kind.AMENDMENT, Kind.REFUND)
 TO_CHANNEL = (Kind.DESPATCH, Kind.STOCK_LEVEL)
 """The kinds of message that a channel is sent."""
 
-SIGHTINGS = frozenset({Kind.LISTING})
-"""What is judged at every telling, also when it is no news: what a shop shows is held against what it should show."""
+SIGHTINGS = frozenset({Kind.LISTING, Kind.DELIVERY_METHOD})
+"""What is judged at every telling, also when it is no news: what a shop shows is held against what it should show, and
+how it delivers against what is configured by now."""
 
 ONCE = "1"
 """The version of an effect that may happen only once in the life of its key."""
@@ -71,6 +75,8 @@ def question(document: Document, rules: Rules) -> Question:
             return about_listing(sku, rules.channels[document.source])
         case Refund() as refund:
             return Question(orders=frozenset({refund.key}))
+        case DeliveryMethod():
+            return Question()
 
 
 def follow_up(document: Document, known: Knowledge, rules: Rules) -> Question:
@@ -121,6 +127,8 @@ def route(document: Document, rules: Rules, known: Knowledge) -> Plan:
             return of_code(document.source, code, rules, known)
         case Listing() as listing:
             return of_listing(listing, document.moment, rules.channels[document.source], known)
+        case DeliveryMethod() as method:
+            return of_method(method, rules.channels[document.source])
 
 
 def _order(order: Order, rules: ChannelRules, known: Knowledge) -> Plan:
@@ -143,7 +151,7 @@ def _let_in(order: Order, rules: ChannelRules, known: Knowledge) -> Plan:
     if hindrance(order, rules):
         return NOTHING
     try:
-        ref = reference(order.order_id, rules)
+        ref = reference(order.own, rules)
     except RejectedError as error:
         return Plan(cases=(Case(error.case_class, order.channel, order.key, str(error), error.evidence),))
     earlier = (_credit(refund, rules) for refund in known.refunds.get(order.key, ()) if _is_money(refund))

@@ -41,7 +41,8 @@ class Listing:
     """What a channel sells under a SKU.
 
     `listing_id` is the channel's own handle for stock writes; `shown` is the quantity it shows per location.
-    `duplicates` names the other handles with the same SKU; `bundle` tells that its stock follows from parts.
+    `duplicates` names the other handles with the same SKU; `bundle` tells that its stock follows from parts, `closeout`
+    that it is sold until there is none left and then no more.
     """
 
     sku: str
@@ -51,6 +52,7 @@ class Listing:
     tracked: bool = True
     bundle: bool = False
     duplicates: tuple[str, ...] = ()
+    closeout: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from khaossync.domain.bundles import bundle_item
 from khaossync.domain.cases import Case, CaseClass
 from khaossync.domain.documents import Kind
 from khaossync.domain.knowledge import Knowledge, Question, Unposted
-from khaossync.domain.levels import levels, shortage, whole
+from khaossync.domain.levels import leftover, levels, shortage, whole
 from khaossync.domain.money import ZERO
 from khaossync.domain.orders import Order
 from khaossync.domain.plan import Closing, Held, Plan
@@ -133,7 +133,16 @@ def of_listing(listing: Listing, seen_at: datetime, channel: ChannelRules, known
     wanted = _levels(channel, channel.stock_code(listing.sku), listing, known)
     agreeing = [(CaseClass.STOCK_CHANGED_IN_SHOP, channel.channel, one.key) for one in wanted if _agrees(one)]
     seen = tuple(Wanted(channel.channel, channel.channel, one, one.expected, seen_at) for one in wanted)
-    return Plan(levels=seen, cases=cases, closed=(duplicate, *closed, *agreeing))
+    left, over = _leftover(listing, channel, known)
+    return Plan(levels=seen, cases=(*cases, *left), closed=(duplicate, *closed, *agreeing, *over))
+
+
+def _leftover(
+    listing: Listing, channel: ChannelRules, known: Knowledge
+) -> tuple[tuple[Case, ...], tuple[Closing, ...]]:
+    code = channel.stock_code(listing.sku)
+    level, held = _supply(channel, code, known)
+    return leftover(channel, level, known.item(channel.erp, code), listing, held) if level else ((), ())
 
 
 def of_relisting(listing: Listing, channel: ChannelRules, known: Knowledge) -> tuple[Wanted, ...]:
@@ -177,7 +186,8 @@ def _reports(channel: ChannelRules, code: str, known: Knowledge) -> Plan:
     if level is None or not listing.tracked:
         return Plan(closed=closed)
     cases, settled = shortage(channel, level, item, held)
-    return Plan(cases=cases, closed=(*closed, *settled))
+    left, over = leftover(channel, level, item, listing, held)
+    return Plan(cases=(*cases, *left), closed=(*closed, *settled, *over))
 
 
 def _unmapped(

@@ -10,6 +10,7 @@ from khaossync.domain.despatch import Despatch, OrderState
 from khaossync.domain.documents import Document, DocumentBody, Kind
 from khaossync.domain.links import SentLine
 from khaossync.domain.messages import MessageBody
+from khaossync.domain.methods import DeliveryMethod
 from khaossync.domain.orders import Order
 from khaossync.domain.refunds import Refund
 from khaossync.domain.stock import ChannelLevel, Listing, StockItem, StockLevel
@@ -22,6 +23,7 @@ _DOCUMENTS: Mapping[Kind, type[DocumentBody]] = {
     Kind.STOCK_ITEM: StockItem,
     Kind.STOCK_LEVEL: StockLevel,
     Kind.LISTING: Listing,
+    Kind.DELIVERY_METHOD: DeliveryMethod,
 }
 _MESSAGES: Mapping[Kind, type[MessageBody]] = {
     Kind.ORDER: Order,

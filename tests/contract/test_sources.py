@@ -7,6 +7,7 @@ from contract.world import NAME, Identity
 
 from khaossync.domain.despatch import Despatch, OrderState
 from khaossync.domain.documents import Kind, Page
+from khaossync.domain.methods import DeliveryMethod
 from khaossync.domain.orders import Order
 from khaossync.domain.refunds import Refund
 from khaossync.domain.stock import Listing, StockItem, StockLevel
@@ -19,6 +20,7 @@ BODIES = {
     Kind.STOCK_ITEM: StockItem,
     Kind.STOCK_LEVEL: StockLevel,
     Kind.LISTING: Listing,
+    Kind.DELIVERY_METHOD: DeliveryMethod,
 }
 _PAGES = 200
 

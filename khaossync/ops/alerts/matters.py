@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from khaossync.domain.cases import PLAYBOOKS, CaseClass, Owner
+from khaossync.domain.cases import PLAYBOOKS, CaseClass
+from khaossync.domain.owners import Owner
 from khaossync.ops.alerts.discretion import Clean, told
 from khaossync.ops.health import Check, ConnectorState, Facts, Status, report, spoken
 from khaossync.outbox.alerting import CaseGroup, Key

@@ -1,9 +1,21 @@
 """Every delivery method that customers choose must lead to a courier."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from khaossync.domain.findings import Finding
 from khaossync.domain.rules import ChannelRules
+
+
+def offered(rules: ChannelRules, methods: Sequence[str]) -> Iterator[Finding]:
+    """`methods` are those that the channel is set up with: one without a courier is told before an order chooses it."""
+    strange = [method for method in methods if method not in rules.couriers]
+    if not methods or rules.default_courier:
+        return
+    if strange:
+        detail = f"{len(strange)} of {len(methods)} that customers can choose have no courier; orders would be held"
+        yield Finding.warn("couriers", detail, "add them to [couriers], or set default_courier", items=strange)
+    else:
+        yield Finding.ok("couriers", f"all {len(methods)} delivery methods that customers can choose have one")
 
 
 def delivery(rules: ChannelRules, seen: Mapping[str, int]) -> Iterator[Finding]:

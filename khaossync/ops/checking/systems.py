@@ -14,7 +14,7 @@ from khaossync.domain.stock import Listing, StockItem
 from khaossync.ops.checking.asking import asked, subscribed, whole
 from khaossync.ops.checking.catalogue import catalogue
 from khaossync.ops.checking.codes import codes
-from khaossync.ops.checking.delivery import delivery
+from khaossync.ops.checking.delivery import delivery, offered
 from khaossync.ops.checking.names import Offers, names, offers
 from khaossync.outbox import Database, delivery_methods, survey
 from khaossync.ports import Connector
@@ -83,7 +83,8 @@ class Systems:
 
     async def _channel(self, rules: ChannelRules, there: Offers, seen: Mapping[str, _Seen]) -> list[Finding]:
         goods = _compared(rules, seen)
-        return [seen[rules.channel].webhooks, *names(rules, there), *goods, *await self._methods(rules)]
+        methods = offered(rules, there.get((rules.channel, "delivery methods offered"), ()))
+        return [seen[rules.channel].webhooks, *names(rules, there), *goods, *methods, *await self._methods(rules)]
 
     async def _methods(self, rules: ChannelRules) -> Iterable[Finding]:
         if self.database is None:

@@ -8,7 +8,7 @@ import pytest
 from examples import NOON, despatch, line, link, message, order, refund, rules, stock_item
 
 from khaossync.domain.by_hand import by_hand
-from khaossync.domain.cases import CaseClass, Owner
+from khaossync.domain.cases import CaseClass
 from khaossync.domain.corrections import Amendment, Cancellation, Search
 from khaossync.domain.credit_note import CreditNote
 from khaossync.domain.despatch import Consignment
@@ -17,6 +17,7 @@ from khaossync.domain.knowledge import Knowledge
 from khaossync.domain.links import LinkState
 from khaossync.domain.messages import Message, Park, Payload, Retry, Verdict, Withdraw
 from khaossync.domain.orders import PaymentState, Risk
+from khaossync.domain.owners import Owner
 from khaossync.domain.preparation import Ready, prepare, question
 from khaossync.domain.rules import ChannelRules, Rules
 from khaossync.domain.sales_order import SalesOrder

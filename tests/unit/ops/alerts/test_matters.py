@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from khaossync.domain.cases import PLAYBOOKS, CaseClass, Owner
+from khaossync.domain.cases import PLAYBOOKS, CaseClass
+from khaossync.domain.owners import Owner
 from khaossync.ops.alerts.discretion import plain, told
 from khaossync.ops.alerts.matters import DOWN, REMEMBERED, Exits, Matter, of_cases, of_health, unsure, without_database
 from khaossync.ops.health import Backlog, ConnectorState, Facts, LoopBeat
