@@ -78,7 +78,7 @@ class Company:
         self.shop.state.tell = lambda topic, record: self._untold.append((topic, record))
         self._runner: web.AppRunner | None = None
         for system, faults in (("khaos", self.khaos.faults), ("shop", self.shop.faults)):
-            faults.around = self._watched(system, faults.around)  # type: ignore[method-assign]  # a port, wrapped
+            setattr(faults, "around", self._watched(system, faults.around))  # noqa: B010  a port, wrapped
 
     async def open(self) -> None:
         """Put everything on sale and listen on loopback."""
@@ -183,5 +183,3 @@ def _until(told: Callable[[], object]) -> Steps:
         if told():
             return
         yield
-
-

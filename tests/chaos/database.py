@@ -12,14 +12,21 @@ where datname = current_database() and application_name = 'khaossync' and pid <>
 
 # What is written meets the full disk where it is committed, as the files of a table are extended.
 _FULL = """
+begin;
 create function public.full_disk() returns trigger language plpgsql as $$
 begin
     raise exception 'could not extend file "base/1/1": No space left on device' using errcode = '53100';
-end $$"""
-_TABLES = "select tablename from pg_tables where schemaname = 'khaossync' order by 1"
-_TRIGGER = """
-create constraint trigger full_disk after insert or update on khaossync.{table}
-deferrable initially deferred for each row execute function public.full_disk()"""
+end $$;
+do $$
+declare name text;
+begin
+    for name in select tablename from pg_tables where schemaname = 'khaossync' order by 1 loop
+        execute format(
+            'create constraint trigger full_disk after insert or update on khaossync.%I '
+            'deferrable initially deferred for each row execute function public.full_disk()', name);
+    end loop;
+end $$;
+commit"""
 _FREE = "drop function public.full_disk() cascade"
 
 
@@ -31,8 +38,8 @@ def at(dsn: str, name: str) -> str:
 class Ground:
     """A round's own database, as people with the keys of the server room know it."""
 
-    def __init__(self, dsn: str, admin: "asyncpg.Connection[asyncpg.Record]") -> None:
-        self._inside, self._admin = dsn, admin
+    def __init__(self, dsn: str) -> None:
+        self._inside = dsn
         self._door: Door | None = None
         self._full = False
 
@@ -48,7 +55,7 @@ class Ground:
 
     async def kill(self) -> None:
         """An administrator ends all its sessions."""
-        await self._admin.execute(_KILL)
+        await self._execute(_KILL)
 
     async def go(self) -> None:
         """The server is away."""
@@ -61,21 +68,24 @@ class Ground:
         if self._door and not self._door.is_open:
             await self._door.open()
         if self._full:
-            await self._admin.execute(_FREE)
+            await self._execute(_FREE)
             self._full = False
 
     async def fill_the_disk(self) -> None:
         """Nothing can be written any more."""
         self._full = True
-        tables = [row["tablename"] for row in await self._admin.fetch(_TABLES)]
-        async with self._admin.transaction():
-            await self._admin.execute(_FULL)
-            for table in tables:
-                await self._admin.execute(_TRIGGER.format(table=table))
+        await self._execute(_FULL)
 
     async def close(self) -> None:
         if self._door:
             await self._door.close()
+
+    async def _execute(self, statement: str) -> None:
+        connection = await asyncpg.connect(self._inside)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
 
 
 class Door:

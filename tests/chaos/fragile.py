@@ -70,7 +70,7 @@ class FragileDatabase(Database):
     ) -> T:
         name = work.__name__
 
-        async def watched(connection: Connection, *args: P.args, **kwargs: P.kwargs) -> T:
+        async def watched(connection: Connection, /, *args: P.args, **kwargs: P.kwargs) -> T:
             made = await work(_fragile(connection, self._mortal, f"{name}: in the transaction"), *args, **kwargs)
             await self._mortal.reach(f"{name}: before the commit")
             return made

@@ -15,12 +15,14 @@ from chaos.fragile import FragileDatabase, fragile, watch_outbox
 from khaossync.app import GRACE, connectors
 from khaossync.app.wiring import Wiring
 from khaossync.config import Config
+from khaossync.domain.errors import SyncError
 from khaossync.loops.listen import Listen
 from khaossync.loops.loop import Loop
 from khaossync.loops.outage import Outage
 from khaossync.ops.beats import Beats
 from khaossync.ops.metrics import Metrics
 from khaossync.outbox import DatabaseSettings, PostgresOutbox, open_database
+from khaossync.outbox.ownership import Ownership
 from khaossync.outbox.queues import Queues
 from khaossync.ports import Connector, Kit
 
@@ -68,14 +70,25 @@ class Life:
         company.hook = lambda headers, body: listen.hook("shop", headers, body)
         return self
 
+    async def keep(self) -> None:
+        """The outbox's keeper looks once."""
+        try:
+            await self.outbox.turn()
+        except SyncError:
+            self._ownership.drop()
+
     async def end(self) -> None:
         """Nothing is finished, nothing is said: connections break off, memory is gone."""
         self._company.hook = self._company.mortal = None
         self.mortal.dead = True
         if self._database is not None:
             self._database.pool.terminate()
-            self.outbox._queues._ownership.drop()  # what the kernel does with the sockets of a dead process
+            self._ownership.drop()  # what the kernel does with the sockets of a dead process
         await self._stack.aclose()
+
+    @property
+    def _ownership(self) -> Ownership:
+        return self.outbox._queues._ownership
 
 
 def configuration(company: Company) -> Config:

@@ -154,7 +154,7 @@ class Round:
         try:
             for loop in loops:
                 if loop in (loops[0], sending):
-                    await until_death(self._tick("keep", life.outbox.turn), life.death)
+                    await until_death(self._tick("keep", life.keep), life.death)
                 await until_death(self._tick(loop.name, loop.tick), life.death)
         except Crash:
             await self._bury()
@@ -164,7 +164,14 @@ class Round:
             await tick()
         except SyncError:
             pass  # the loop's runner says so and turns it again
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ArithmeticError, LookupError, TypeError) as error:
+        except (
+            OSError,
+            asyncpg.PostgresError,
+            asyncpg.InterfaceError,
+            ArithmeticError,
+            LookupError,
+            TypeError,
+        ) as error:
             self.surprises.append(f"no turn ends in a surprise: {name}: {type(error).__name__}: {error}")
 
     async def _alive(self) -> Life | None:
@@ -197,7 +204,7 @@ class Field:
         name = f"chaos_{next(_numbers)}"
         await self._admin.execute(f"create database {name} template {self._template}")
         inside = await asyncpg.connect(at(self._dsn, name))
-        ground = Ground(at(self._dsn, name), inside)
+        ground = Ground(at(self._dsn, name))
         try:
             if plan.trouble.door:
                 await ground.behind_a_door()

@@ -4,18 +4,30 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
 from chaos.company import Company
 from chaos.database import Ground
 
 from khaossync.sandbox.faults import Fault
-from khaossync.sandbox.khaosws import Verdict
-from khaossync.sandbox.shopify import Mischief
+from khaossync.sandbox.khaosws import KhaosServer, Verdict
+from khaossync.sandbox.shopify import Mischief, ShopifyShop
 
 LATE = 14.0
 """Seconds that a late answer takes; the daemon of the stories waits for eight."""
 
-Begin = Callable[[Company, Ground, random.Random], Awaitable[None]]
+
+class Systems(Protocol):
+    """The two systems that the daemon stands between."""
+
+    @property
+    def shop(self) -> ShopifyShop: ...
+
+    @property
+    def khaos(self) -> KhaosServer: ...
+
+
+Begin = Callable[[Systems, Ground, random.Random], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +38,7 @@ class Trouble:
     """
 
     name: str
+    text: str
     begin: Begin
     steps: int = 3
     door: bool = False
@@ -35,7 +48,7 @@ class Trouble:
 def _calls(*faults: Fault) -> Begin:
     """The next calls of both systems go wrong, or the next writing one."""
 
-    async def begin(it: Company, _: Ground, dice: random.Random) -> None:
+    async def begin(it: Systems, _: Ground, dice: random.Random) -> None:
         fault, writes = dice.choice(faults), dice.random() < 0.5
         for system, write in ((it.khaos.faults, "ImportOrders"), (it.shop.faults, dice.choice(_SHOP_WRITES))):
             system.plan(fault, write if writes else "*", times=dice.randint(1, 3), seconds=LATE)
@@ -47,54 +60,55 @@ _SHOP_WRITES = ("fulfillmentCreate", "inventorySetQuantities", "fulfillmentTrack
 
 
 def _hooks(mischief: Mischief) -> Begin:
-    async def begin(it: Company, _: Ground, __: random.Random) -> None:
+    async def begin(it: Systems, _: Ground, __: random.Random) -> None:
         it.shop.webhooks.misbehave(mischief, times=4)
 
     return begin
 
 
-async def _nothing(_: Company, __: Ground, ___: random.Random) -> None:
+async def _nothing(_: Systems, __: Ground, ___: random.Random) -> None:
     """Dying is enough."""
 
 
-async def _killed(_: Company, ground: Ground, __: random.Random) -> None:
+async def _killed(_: Systems, ground: Ground, __: random.Random) -> None:
     await ground.kill()
 
 
-async def _away(_: Company, ground: Ground, __: random.Random) -> None:
+async def _away(_: Systems, ground: Ground, __: random.Random) -> None:
     await ground.go()
 
 
-async def _full(_: Company, ground: Ground, __: random.Random) -> None:
+async def _full(_: Systems, ground: Ground, __: random.Random) -> None:
     await ground.fill_the_disk()
 
 
-async def _clock(it: Company, _: Ground, dice: random.Random) -> None:
+async def _clock(it: Systems, _: Ground, dice: random.Random) -> None:
+    assert isinstance(it, Company), "only a clock that is handed to the daemon can be set wrong"
     it.clock.wrong_by = timedelta(hours=dice.choice((-5, -2, 2, 5)))
 
 
-async def _slow(it: Company, _: Ground, __: random.Random) -> None:
+async def _slow(it: Systems, _: Ground, __: random.Random) -> None:
     """A call that nobody waits for any more is still worked on; so here the ERP has to recognise what it has."""
     it.khaos.habits.delay = (3.0, 24.0)
     it.khaos.habits.duplicate = Verdict.SKIP
 
 
 TROUBLES = (
-    Trouble("nothing else", _nothing),
-    Trouble("answer lost", _calls(Fault.DROP_AFTER, Fault.TRUNCATE)),
-    Trouble("time-out", _calls(Fault.STALL), hasty=True),
-    Trouble("429", _calls(Fault.THROTTLE), hasty=True),
-    Trouble("5xx", _calls(Fault.UNAVAILABLE, Fault.HTML)),
-    Trouble("reset", _calls(Fault.DROP_BEFORE)),
-    Trouble("hook twice", _hooks(Mischief.DOUBLE)),
-    Trouble("hook late", _hooks(Mischief.REORDER)),
-    Trouble("hook lost", _hooks(Mischief.LOSE)),
-    Trouble("pg killed", _killed),
-    Trouble("pg restart", _away, steps=1, door=True),
-    Trouble("pg gone", _away, steps=6, door=True),
-    Trouble("disk full", _full, steps=4),
-    Trouble("clock", _clock, steps=6),
-    Trouble("slow erp", _slow, steps=4, hasty=True),
+    Trouble("none", "nothing else", _nothing),
+    Trouble("lost", "the answer is lost after the work was done", _calls(Fault.DROP_AFTER, Fault.TRUNCATE)),
+    Trouble("late", "the answer comes after the caller's patience", _calls(Fault.STALL), hasty=True),
+    Trouble("429", "too many requests", _calls(Fault.THROTTLE), hasty=True),
+    Trouble("5xx", "503, or a page for people", _calls(Fault.UNAVAILABLE, Fault.HTML)),
+    Trouble("reset", "the connection breaks before anything is done", _calls(Fault.DROP_BEFORE)),
+    Trouble("hook2", "webhooks come twice", _hooks(Mischief.DOUBLE)),
+    Trouble("hook~", "webhooks come late and in another order", _hooks(Mischief.REORDER)),
+    Trouble("hook-", "webhooks never come", _hooks(Mischief.LOSE)),
+    Trouble("pg -9", "PostgreSQL's sessions are killed", _killed),
+    Trouble("pg r", "PostgreSQL is restarted", _away, steps=1, door=True),
+    Trouble("pg -", "PostgreSQL is gone for a minute", _away, steps=6, door=True),
+    Trouble("disk", "PostgreSQL's disk is full", _full, steps=4),
+    Trouble("clock", "the daemon's clock is hours wrong, then right", _clock, steps=6),
+    Trouble("slow", "the ERP takes 3 to 24 s for a call", _slow, steps=4, hasty=True),
 )
 
 
