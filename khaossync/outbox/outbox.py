@@ -12,7 +12,7 @@ from khaossync.clock import Clock
 from khaossync.domain.documents import Document, Kind
 from khaossync.domain.errors import OwnershipLostError
 from khaossync.domain.knowledge import Knowledge, Question
-from khaossync.domain.messages import Message, Settlement
+from khaossync.domain.messages import Message, MessageBody, Settlement
 from khaossync.outbox import accepting, counting, holding, knowing, settling
 from khaossync.outbox.counting import Depth
 from khaossync.outbox.database import Database, DatabaseSettings, open_database
@@ -105,11 +105,12 @@ class PostgresOutbox:
         """Up to `limit` messages that may be delivered now, at most one per key; none of a queue that is not ours."""
         return await self._queues.claim(destination, kind, limit)
 
-    async def intend(self, messages: Sequence[Message]) -> None:
-        """Commit that these are about to be sent; raises OwnershipLostError when they are no longer ours."""
+    async def intend(self, messages: Sequence[Message], facts: Sequence[MessageBody] | None = None) -> None:
+        """Commit that these are about to be sent, and as what; raises OwnershipLostError when they are not ours."""
         self._queues.insist(messages)
         epochs = self._queues.epochs(messages)
-        await self.database.transact(settling.intend, messages, epochs, self._clock.now())
+        told = facts or [message.body for message in messages]
+        await self.database.transact(settling.intend, messages, told, epochs, self._clock.now())
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
         """Commit the verdicts; raises OwnershipLostError, with nothing written, when another process took over."""

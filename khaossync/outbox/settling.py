@@ -9,10 +9,20 @@ import asyncpg
 from khaossync.domain.cases import Case, CaseClass
 from khaossync.domain.documents import Kind
 from khaossync.domain.errors import OwnershipLostError
-from khaossync.domain.messages import Await, Complete, HandOver, Message, Park, Retry, Settlement, Withdraw
+from khaossync.domain.messages import (
+    Await,
+    Complete,
+    HandOver,
+    Message,
+    MessageBody,
+    Park,
+    Retry,
+    Settlement,
+    Withdraw,
+)
 from khaossync.domain.stock import ChannelLevel
 from khaossync.outbox.casework import attach, case_key, close_left, open_cases
-from khaossync.outbox.codec import storable
+from khaossync.outbox.codec import dump_message, storable
 from khaossync.outbox.database import Connection
 from khaossync.outbox.history import Change, record
 from khaossync.outbox.levelling import deliver_levels, forget_levels, lock_levels
@@ -76,6 +86,12 @@ returning {MESSAGE_COLUMNS}"""  # noqa: S608  static text
 INTEND = """
 update khaossync.messages set intent_at = $2 where id = any($1::bigint[])"""
 
+# The same, of what changed since it was accepted: when it is looked for, it is what was sent that may be there.
+INTEND_ANEW = """
+update khaossync.messages m set intent_at = $3, body = told.body::jsonb
+from unnest($1::bigint[], $2::text[]) as told (id, body)
+where m.id = told.id"""
+
 
 @dataclass(slots=True)
 class _Ids:
@@ -93,10 +109,20 @@ async def fence(connection: Connection, epochs: Mapping[str, int]) -> None:
         raise OwnershipLostError(f"{', '.join(lost)}: another process owns this queue now; nothing was written.")
 
 
-async def intend(connection: Connection, messages: Sequence[Message], epochs: Mapping[str, int], now: datetime) -> None:
-    """Note that these are about to be sent."""
+async def intend(
+    connection: Connection,
+    messages: Sequence[Message],
+    facts: Sequence[MessageBody],
+    epochs: Mapping[str, int],
+    now: datetime,
+) -> None:
+    """Note that these are about to be sent, and as what."""
     await fence(connection, epochs)
-    await connection.execute(INTEND, [message.id for message in messages], now)
+    anew = {one.id: dump_message(one.kind, told) for one, told in zip(messages, facts, strict=True) if told != one.body}
+    if same := [message.id for message in messages if message.id not in anew]:
+        await connection.execute(INTEND, same, now)
+    if anew:
+        await connection.execute(INTEND_ANEW, *columns(anew.items(), 2), now)
 
 
 async def settle(

@@ -15,7 +15,7 @@ from chaos.death import Crash, Moment, Points
 from chaos.fragile import until_death
 from chaos.hurry import BRISK, HASTY, hurry
 from chaos.life import Life, Make
-from chaos.stories import STORIES
+from chaos.stories import STORIES, Story
 from chaos.troubles import TROUBLES, Trouble, calm
 from chaos.verdict import complaints
 
@@ -36,7 +36,7 @@ class Plan:
     """What happens in a round; the same plan and script is the same round.
 
     The daemon dies at the first `point` from the `since`-th passing of any point on, and once more `again` points
-    later (0: lives on). The trouble begins `lead` points before.
+    later (0: lives on). The trouble begins `lead` points before. Without `stories` the script chooses them.
     """
 
     script: str
@@ -45,6 +45,7 @@ class Plan:
     since: int = 0
     lead: int = 0
     again: int = 0
+    stories: tuple[Story, ...] = ()
 
 
 @dataclass(slots=True)
@@ -96,7 +97,7 @@ class Round:
 
     async def _day(self) -> None:
         await self._turn_all()
-        waiting = [story(self.company) for story in self._dice.sample(STORIES, TOLD_AT_ONCE)]
+        waiting = [story(self.company) for story in self._plan.stories or self._dice.sample(STORIES, TOLD_AT_ONCE)]
         while waiting:
             self.company.time.true += MOMENT  # what people do now comes after what the daemon did last
             for story in list(waiting):

@@ -7,6 +7,8 @@ from chaos.company import ON_ACCOUNT, PLACE, Company, Steps
 
 from khaossync.sandbox.shopify import Company as Business
 
+Story = Callable[[Company], Steps]
+
 
 def parted(it: Company) -> Steps:
     """Paid, posted, despatched in two parcels, fulfilled."""
@@ -128,7 +130,7 @@ def paid_late(it: Company) -> Steps:
     yield from it.until_posted(order)
 
 
-STORIES: tuple[Callable[[Company], Steps], ...] = (
+STORIES: tuple[Story, ...] = (
     parted,
     cancelled_at_once,
     cancelled_late,
