@@ -1,4 +1,4 @@
-"""Plays rounds of chaos for tests: in a loop of their own, for they live faster than a test may."""
+"""Plays rounds of chaos for tests, in a loop of their own: they live faster than a test may."""
 
 import asyncio
 import logging
@@ -16,14 +16,19 @@ Play = Callable[[Callable[[Field], Coroutine[Any, Any, T]]], T]
 
 @pytest.fixture
 def in_a_field(postgres_server: str) -> Play[Any]:
-    """Runs what is given a field, in a thread with a loop in a hurry; a log would drown every other."""
+    """Runs what is given a field in a loop in a hurry; a log would drown every other."""
 
     def play(scene: Callable[[Field], Coroutine[Any, Any, T]]) -> T:
         async def on(dsn: str) -> T:
             async with open_field(dsn) as field:
                 return await scene(field)
 
-        with asyncio.Runner(loop_factory=HurriedLoop) as runner:
-            return runner.run(on(postgres_server))
+        loud = structlog.get_config()
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+        try:
+            with asyncio.Runner(loop_factory=HurriedLoop) as runner:
+                return runner.run(on(postgres_server))
+        finally:
+            structlog.configure(**loud)
 
     return play
