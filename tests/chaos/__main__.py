@@ -55,13 +55,7 @@ async def _rounds(options: argparse.Namespace, tally: Tally) -> None:
             )
             progress = Progress("rounds", len(list(numbers)))
             for done, number in enumerate(numbers, start=1):
-                plan = crossing.plan(number)
-                played = await field.play(plan)
-                tally.note(plan.point, plan.trouble, len(played.died_at))
-                if played.broken:
-                    tally.fail(
-                        plan.point, plan.trouble, played.broken, f"make chaos SEED={options.seed} ROUND={number}"
-                    )
+                await tally.play(field, crossing, [number])
                 progress.show(done, len(tally.broken))
 
 

@@ -14,7 +14,7 @@ T = TypeVar("T")
 Play = Callable[[Callable[[Field], Coroutine[Any, Any, T]]], T]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def in_a_field(postgres_server: str) -> Play[Any]:
     """Runs what is given a field in a loop in a hurry; a log would drown every other."""
 

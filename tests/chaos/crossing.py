@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chaos.rounds import Field, Plan
@@ -26,7 +26,7 @@ class Crossing:
     """The cells in an order that the seed decides; round n plays the n-th of them, after the last the first anew."""
 
     def __init__(self, seed: int, traces: Mapping[str, Sequence[str]]) -> None:
-        self._seed, self._traces = seed, traces
+        self.seed, self._traces = seed, traces
         self.points = sorted({name for trace in traces.values() for name in trace})
         self._cells: list[Cell] = [(point, trouble) for point in self.points for trouble in TROUBLES]
         random.Random(seed).shuffle(self._cells)
@@ -36,7 +36,7 @@ class Crossing:
 
     def plan(self, number: int) -> Plan:
         """What happens in a round of this number (from 1)."""
-        dice = random.Random(f"{self._seed} {number}")
+        dice = random.Random(f"{self.seed} {number}")
         point, trouble = self._cells[(number - 1) % len(self)]
         script = dice.choice([script for script, trace in self._traces.items() if point in trace])
         since = dice.choice([place for place, name in enumerate(self._traces[script], start=1) if name == point])
@@ -69,6 +69,15 @@ class Tally:
     bad: Counter[tuple[str, str]] = field(default_factory=Counter)
     broken: list[tuple[str, Sequence[str]]] = field(default_factory=list)
     deaths: int = 0
+
+    async def play(self, field: Field, crossing: Crossing, numbers: Iterable[int]) -> None:
+        """Play these rounds of a crossing."""
+        for number in numbers:
+            plan = crossing.plan(number)
+            played = await field.play(plan)
+            self.note(plan.point, plan.trouble, len(played.died_at))
+            if played.broken:
+                self.fail(plan.point, plan.trouble, played.broken, f"make chaos SEED={crossing.seed} ROUND={number}")
 
     def note(self, point: str, trouble: Trouble, deaths: int) -> None:
         """Such deaths were died in this trouble."""
