@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from chaos.company import ON_ACCOUNT, PLACE, Company, Steps
 
+from khaossync.sandbox.shopify import Address
 from khaossync.sandbox.shopify import Company as Business
 
 Story = Callable[[Company], Steps]
@@ -52,6 +53,14 @@ def edited_late(it: Company) -> Steps:
     order = it.sell(("CUP", 3))
     yield from it.until_posted(order)
     it.shop.edit(order, {"CUP": 1})
+    yield
+
+
+def moved(it: Company) -> Steps:
+    """Another address, when the ERP has the order: no total tells of it."""
+    order = it.sell(("MUG", 1))
+    yield from it.until_posted(order)
+    it.shop.edit(order, address=Address(address1="2 New Street", city="Elsewhere", zip="EL1 1SE"))
     yield
 
 
@@ -136,6 +145,7 @@ STORIES: tuple[Story, ...] = (
     cancelled_late,
     edited_at_once,
     edited_late,
+    moved,
     refunded_at_once,
     refunded_late,
     stock_moves,

@@ -46,6 +46,18 @@ def in_order(seen: Evidence) -> Law:
     return law
 
 
+def addressed(seen: Evidence) -> Law:
+    """A parcel goes where the customer wants it, or people were told to see to that."""
+    law = Law("every address is the customer's")
+    for number, order in seen.shop.state.orders.items():
+        name, wanted = f"gid://shopify/Order/{number}", order.shipping_address
+        for found in seen.sales_orders[name] if wanted else ():
+            there = found.delivery_address.get("POSTCODE")
+            told = "order_to_amend" in seen.open_cases[name]
+            law.hold(wanted is not None and (told or there == wanted.zip), f"{order.name} goes to {there}")
+    return law
+
+
 def keyed_once(seen: Evidence) -> Law:
     """What people are to key was told them once."""
     law = Law("every refund is one credit note to key")
@@ -66,7 +78,7 @@ async def complaints(it: Company, admin: "asyncpg.Connection[asyncpg.Record]") -
     """Every law that is broken now, and what of it."""
     told = [ToldCase(row[0], row[1], row[2], row[3] == "open") for row in await admin.fetch(_CASES)]
     seen = Evidence(it.shop, it.khaos, it.people, told, WORLD, it.notes)
-    laws = [law(seen) for law in (*DAY, in_order, keyed_once, unrefused)]
+    laws = [law(seen) for law in (*DAY, in_order, addressed, keyed_once, unrefused)]
     broken = [f"{law.text}: {complaint}" for law in laws for complaint in law.broken]
     return broken + _left(await admin.fetch(_LEFT))
 
