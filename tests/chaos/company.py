@@ -84,8 +84,8 @@ class Company:
         """Put everything on sale and listen on loopback."""
         for sku, price in SKUS.items():
             self.khaos.add_stock(sku, sku.title(), {"1": Decimal(60)})
-            self.shop.list_product(sku, sku.title(), Decimal(price), {PLACE: 5})
-        self.shop.list_product("DUO", "Duo", Decimal("17.00"), {PLACE: 5})
+            self.shop.list_product(sku, sku.title(), Decimal(price), {PLACE: 40})
+        self.shop.list_product("DUO", "Duo", Decimal("17.00"), {PLACE: 40})
         self.khaos.add_stock("DISCOUNT", "Discount", {}, controlled=False)
         self.khaos.add_company(ON_ACCOUNT, "Harbour Tea Rooms", terms_days=30)
         self.urls = (await self.shop.start(), await self.khaos.start())

@@ -10,24 +10,28 @@ _KILL = """
 select pg_terminate_backend(pid, 2000) from pg_stat_activity
 where datname = current_database() and application_name = 'khaossync' and pid <> pg_backend_pid()"""
 
-# What is written meets the full disk where it is committed, as the files of a table are extended.
-_FULL = """
-begin;
-create function public.full_disk() returns trigger language plpgsql as $$
+# Where a disk may become full, all that is written is looked at when it is committed. It is said by a row of its own,
+# for whoever changed the tables then would wait for the very transaction that it is to strike.
+_SMALL = """
+create table public.disk (is_full boolean not null);
+insert into public.disk values (false);
+create function public.extend() returns trigger language plpgsql as $$
 begin
-    raise exception 'could not extend file "base/1/1": No space left on device' using errcode = '53100';
+    if (select is_full from public.disk) then
+        raise exception 'could not extend file "base/1/1": No space left on device' using errcode = '53100';
+    end if;
+    return null;
 end $$;
 do $$
 declare name text;
 begin
     for name in select tablename from pg_tables where schemaname = 'khaossync' order by 1 loop
         execute format(
-            'create constraint trigger full_disk after insert or update on khaossync.%I '
-            'deferrable initially deferred for each row execute function public.full_disk()', name);
+            'create constraint trigger extend after insert or update on khaossync.%I '
+            'deferrable initially deferred for each row execute function public.extend()', name);
     end loop;
-end $$;
-commit"""
-_FREE = "drop function public.full_disk() cascade"
+end $$"""
+_FULL, _FREE = "update public.disk set is_full = true", "update public.disk set is_full = false"
 
 
 def at(dsn: str, name: str) -> str:
@@ -41,17 +45,25 @@ class Ground:
     def __init__(self, dsn: str) -> None:
         self._inside = dsn
         self._door: Door | None = None
-        self._full = False
+        self._small = False
 
     @property
     def dsn(self) -> str:
         """Where the daemon finds it."""
         return self._door.dsn if self._door else self._inside
 
+    async def as_it_is(self) -> None:
+        """Nothing has to be prepared."""
+
     async def behind_a_door(self) -> None:
         """Let the daemon reach it by a way that can be closed."""
         self._door = Door(self._inside)
         await self._door.open()
+
+    async def on_a_small_disk(self) -> None:
+        """Let its disk be one that can become full."""
+        await self._execute(_SMALL)
+        self._small = True
 
     async def kill(self) -> None:
         """An administrator ends all its sessions."""
@@ -67,13 +79,11 @@ class Ground:
         """The server is there again, its disk has room."""
         if self._door and not self._door.is_open:
             await self._door.open()
-        if self._full:
+        if self._small:
             await self._execute(_FREE)
-            self._full = False
 
     async def fill_the_disk(self) -> None:
         """Nothing can be written any more."""
-        self._full = True
         await self._execute(_FULL)
 
     async def close(self) -> None:

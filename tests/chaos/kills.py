@@ -78,7 +78,7 @@ async def _strike(house: Playhouse, machine: Machine, trouble: Trouble, dice: ra
     if not before:
         await trouble.begin(house.stage, machine, dice)
     await house.launch()
-    await asyncio.sleep(dice.uniform(*_AWAY) if trouble.door or trouble.name == "disk" else 0)
+    await asyncio.sleep(dice.uniform(*_AWAY) if trouble.prepare is not Ground.as_it_is else 0)
     await machine.come_back()
     await house.until(lambda: _stubborn(house), "the daemon is ready")
     house.khaos.habits.delay = None
@@ -99,7 +99,9 @@ async def _house(folder: Path, seed: int) -> AsyncIterator[tuple[Playhouse, Mach
         async with Playhouse(folder, changes=changes, orders=len(SITUATIONS), seed=seed) as house:
             house.configure({"http": {"public_url": house.url}})
             assert (await house.cli("migrate")).code == 0
+            machine = Machine(dsn, server)
+            await machine.on_a_small_disk()
             await house.open()
-            yield house, Machine(dsn, server)
+            yield house, machine
     finally:
         await server.stop()

@@ -71,11 +71,12 @@ class Life:
         return self
 
     async def keep(self) -> None:
-        """The outbox's keeper looks once."""
+        """The outbox's keeper looks once. Raises SyncError, as the keeper would log it."""
         try:
             await self.outbox.turn()
         except SyncError:
             self._ownership.drop()
+            raise
 
     async def end(self) -> None:
         """Nothing is finished, nothing is said: connections break off, memory is gone."""

@@ -50,11 +50,15 @@ class Plan:
 
 @dataclass(slots=True)
 class Played:
-    """How a round went: every point that was passed, at which the daemon died, and every law that was broken."""
+    """How a round went: every point that was passed, at which the daemon died, and every law that was broken.
+
+    `felt` is what the daemon and its callers had to bear.
+    """
 
     trace: list[str]
     died_at: list[str]
     broken: list[str] = field(default_factory=list)
+    felt: list[str] = field(default_factory=list, compare=False)
 
 
 class Round:
@@ -67,6 +71,7 @@ class Round:
         self.company = Company(self._dice)
         self.points = Points()
         self.surprises: list[str] = []
+        self.felt: list[str] = []
         self._life: Life | None = None
         self._lives = count(1)
         self._calm_in = -1
@@ -81,7 +86,9 @@ class Round:
         finally:
             await self._bury()
             await self.company.close()
-        return Played(self.points.trace, self.points.died_at, [*self.surprises, *broken])
+        happened = (*self.company.khaos.faults.happened, *self.company.shop.faults.happened)
+        felt = [*self.felt, *(fault.value for _, fault in happened)]
+        return Played(self.points.trace, self.points.died_at, [*self.surprises, *broken], felt)
 
     def _foretell(self) -> None:
         plan, points = self._plan, self.points
@@ -163,8 +170,8 @@ class Round:
     async def _tick(self, name: str, tick: Callable[[], Awaitable[object]]) -> None:
         try:
             await tick()
-        except SyncError:
-            pass  # the loop's runner says so and turns it again
+        except SyncError as error:
+            self.felt.append(str(error))  # the loop's runner says so and turns it again
         except (
             OSError,
             asyncpg.PostgresError,
@@ -207,8 +214,7 @@ class Field:
         inside = await asyncpg.connect(at(self._dsn, name))
         ground = Ground(at(self._dsn, name))
         try:
-            if plan.trouble.door:
-                await ground.behind_a_door()
+            await plan.trouble.prepare(ground)
             return await Round(plan, ground, inside, make or Make()).play()
         finally:
             await ground.close()

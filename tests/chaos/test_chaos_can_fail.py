@@ -48,6 +48,31 @@ def test_a_page_that_is_committed_in_two_parts_is_caught(in_a_field: Play[Any]) 
     assert any(one.startswith("every eligible order is one sales order") for one in played.broken), played.broken
 
 
+FELT = {
+    "lost": ("drop_after", "truncate"),
+    "late": ("stall",),
+    "429": ("throttle",),
+    "5xx": ("unavailable", "html"),
+    "reset": ("drop_before",),
+    "pg -9": ("cannot be used just now",),
+    "pg -": ("ConnectionRefusedError", "Connect call failed"),
+    "disk": ("DiskFullError",),
+}
+
+
+def test_troubles_are_felt(in_a_field: Play[Any]) -> None:
+    """A trouble that troubles nobody proves nothing."""
+
+    async def scene(field: Field) -> dict[str, Played]:
+        plan = replace(ONE_ORDER, point="claim: known", since=500, lead=200)
+        return {name: await field.play(replace(plan, trouble=TROUBLE[name])) for name in FELT}
+
+    played = in_a_field(scene)
+    unfelt = {name: one.felt for name, one in played.items() if not any(word in str(one.felt) for word in FELT[name])}
+    assert unfelt == {}
+    assert [one.broken for one in played.values()] == [[]] * len(FELT)
+
+
 def test_a_seed_reproduces_its_round(in_a_field: Play[Any]) -> None:
     plan = Plan("the same again", TROUBLE["lost"], "settle: before the commit", 300, lead=20, again=40)
 

@@ -34,14 +34,14 @@ Begin = Callable[[Systems, Ground, random.Random], Awaitable[None]]
 class Trouble:
     """Begins at a moment of a round and lasts for so many steps.
 
-    `door` tells that PostgreSQL needs one, `hasty` that calls are waited for in vain.
+    `prepare` is done before the daemon starts for the first time, `hasty` tells that calls are waited for in vain.
     """
 
     name: str
     text: str
     begin: Begin
     steps: int = 3
-    door: bool = False
+    prepare: Callable[[Ground], Awaitable[None]] = Ground.as_it_is
     hasty: bool = False
 
 
@@ -104,9 +104,9 @@ TROUBLES = (
     Trouble("hook~", "webhooks come late and in another order", _hooks(Mischief.REORDER)),
     Trouble("hook-", "webhooks never come", _hooks(Mischief.LOSE)),
     Trouble("pg -9", "PostgreSQL's sessions are killed", _killed),
-    Trouble("pg r", "PostgreSQL is restarted", _away, steps=1, door=True),
-    Trouble("pg -", "PostgreSQL is gone for a minute", _away, steps=6, door=True),
-    Trouble("disk", "PostgreSQL's disk is full", _full, steps=4),
+    Trouble("pg r", "PostgreSQL is restarted", _away, steps=1, prepare=Ground.behind_a_door),
+    Trouble("pg -", "PostgreSQL is gone for a minute", _away, steps=6, prepare=Ground.behind_a_door),
+    Trouble("disk", "PostgreSQL's disk is full", _full, steps=4, prepare=Ground.on_a_small_disk),
     Trouble("clock", "the daemon's clock is hours wrong, then right", _clock, steps=6),
     Trouble("slow", "the ERP takes 3 to 24 s for a call", _slow, steps=4, hasty=True),
 )
