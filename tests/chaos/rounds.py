@@ -114,10 +114,10 @@ class Round:
             await self._turn_some()
 
     async def _evening(self) -> list[str]:
-        """Calm, and as much time as the longest back-off needs."""
+        """Calm, and as much time as the longest back-off needs; more only where a wrong clock wrote down the future."""
         self.points.omens.clear()
         broken: list[str] = []
-        for wait in EVENING:
+        for wait in (*EVENING, *[timedelta(hours=1)] * self._plan.trouble.hours):
             await self._end_trouble()
             await self._pass(wait)
             await self._turn_all()
