@@ -40,7 +40,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="another seed is another run (default 1)")
     parser.add_argument("--rounds", type=int, default=300, metavar="N", help="how many rounds; 0 plays every cell once")
-    parser.add_argument("--kills", type=int, default=8, metavar="N", help="how often the real process is killed")
+    parser.add_argument(
+        "--kills", type=int, default=8, metavar="N", help=f"how often the real process is killed, in days of {PER_DAY}"
+    )
     parser.add_argument("--round", type=int, metavar="N", help="play only this round of the seed again")
     parser.add_argument("--day", type=int, metavar="N", help="play only this day of the real process again")
     return parser.parse_args()

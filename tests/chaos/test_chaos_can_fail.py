@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from chaos import broken, stories
@@ -10,6 +11,9 @@ from chaos.conftest import Play
 from chaos.life import Make
 from chaos.rounds import Field, Plan, Played
 from chaos.troubles import TROUBLES
+from chaos.verdict import in_order
+
+from khaossync.sandbox.day import Evidence
 
 DONE = "khaos ImportOrders: done, not answered"
 TROUBLE = {trouble.name: trouble for trouble in TROUBLES}
@@ -46,6 +50,20 @@ def test_a_page_that_is_committed_in_two_parts_is_caught(in_a_field: Play[Any]) 
 
     played = in_a_field(scene)
     assert any(one.startswith("every eligible order is one sales order") for one in played.broken), played.broken
+
+
+def test_parcels_that_are_told_in_another_order_than_they_left_break_a_law() -> None:
+    def parcels(*told: str) -> Evidence:
+        left = [
+            SimpleNamespace(consignment=name, shipped_at=at) for at, name in enumerate(("first", "second"), start=1)
+        ]
+        fulfilments = [SimpleNamespace(tracking=[SimpleNamespace(number=name)]) for name in told]
+        shop = SimpleNamespace(fulfilments=lambda _: fulfilments)
+        order = SimpleNamespace(id="1", name="#1001")
+        return cast(Evidence, SimpleNamespace(orders=[order], shop=shop, shipped=lambda _: left))
+
+    assert in_order(parcels("first", "second")).broken == []
+    assert len(in_order(parcels("second", "first")).broken) == 1
 
 
 FELT = {

@@ -34,8 +34,8 @@ Begin = Callable[[Systems, Ground, random.Random], Awaitable[None]]
 class Trouble:
     """Begins at a moment of a round and lasts for so many steps.
 
-    `prepare` is done before the daemon starts for the first time, `hasty` tells that calls are waited for in vain. It may
-    take so many `hours` until the daemon no longer rests on what it wrote down in it.
+    `prepare` is done before the daemon starts for the first time. `hasty` tells that calls are waited for in vain,
+    `hours` how long it may take until the daemon no longer rests on what it wrote down.
     """
 
     name: str
