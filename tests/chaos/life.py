@@ -127,6 +127,7 @@ def configuration(company: Company) -> Config:
         "sites": [1],
         "calls_per_minute": 6000,
         "request_timeout": 8,
+        "full_sweep": 3600,  # what a clock that was ahead made the daemon miss is found by the next of these
         "payments": payments,
     }
     return Config.model_validate({"erp": {"khaos": erp}, "channel": {"shop": channel}})
