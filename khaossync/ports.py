@@ -12,7 +12,7 @@ from khaossync.clock import Clock
 from khaossync.domain.cases import Case
 from khaossync.domain.documents import Document, Kind, Page
 from khaossync.domain.knowledge import Address, Knowledge, Question
-from khaossync.domain.messages import Delivery, Message, NewMessage, Outcome, Settlement
+from khaossync.domain.messages import Delivery, Message, MessageBody, NewMessage, Outcome, Settlement
 from khaossync.domain.plan import Closing, Held
 from khaossync.domain.stock import Listing, Wanted
 
@@ -302,8 +302,11 @@ class Outbox(Stored, Owners, Protocol):
         `settle`, with `release`, or with the process.
         """
 
-    async def intend(self, messages: Sequence[Message]) -> None:
-        """Commit that these are about to be sent, so that after a crash \"maybe sent\" is known."""
+    async def intend(self, messages: Sequence[Message], facts: Sequence[MessageBody] | None = None) -> None:
+        """Commit that these are about to be sent, so that after a crash \"maybe sent\" is known, and what was.
+
+        `facts` are what is sent of each, where they were read anew; they become the body of the message.
+        """
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
         """Commit the verdicts, each with its history; a fenced owner changes nothing (OwnershipLostError)."""

@@ -102,7 +102,8 @@ class Push:
         try:
             deliveries, settled = await self._ready(claimed)
             if deliveries and self._sink and self._sink.blind:
-                await self.outbox.intend([delivery.message for delivery in deliveries])
+                facts = [delivery.facts or delivery.message.body for delivery in deliveries]
+                await self.outbox.intend([delivery.message for delivery in deliveries], facts)
             settled += await self._deliver(deliveries)
             self._unsettled += settled
             return Counter(type(one.verdict).__name__.lower() for one in settled)
@@ -114,12 +115,15 @@ class Push:
         deliveries: list[Delivery] = []
         settled: list[Settlement] = []
         fresh = [self._without_channel(message) or await self._reread(message) for message in claimed]
-        known = await self._look_up([message for message in fresh if isinstance(message, Message)])
+        doubtful = [message for message, now in zip(claimed, fresh, strict=True) if _changed_in_doubt(message, now)]
+        known = await self._look_up([*(message for message in fresh if isinstance(message, Message)), *doubtful])
         for message, current in zip(claimed, fresh, strict=True):
             made = self._prepare(current, known) if isinstance(current, Message) else current
-            if isinstance(made, Ready):
-                deliveries.append(Delivery(message, made.payload, made.report))
-            else:
+            if isinstance(made, Ready) and isinstance(current, Message):
+                before = self._prepare(message, known) if message in doubtful else None
+                sent = before.payload if isinstance(before, Ready) else None
+                deliveries.append(Delivery(message, made.payload, made.report, current.body, sent))
+            elif not isinstance(made, Ready):
                 settled.append(Settlement(message, made))
                 if isinstance(made, Retry) and self.kind is Kind.STOCK_LEVEL:
                     self.orders_first()
@@ -216,9 +220,16 @@ class Push:
         self._unsettled.clear()
 
 
+def _changed_in_doubt(message: Message, now: Message | Verdict) -> bool:
+    """Whether what may have been sent is not what would be sent now."""
+    return message.doubt and isinstance(now, Message) and now.body != message.body
+
+
 def _told(delivery: Delivery, outcome: Outcome) -> Payload:
     """What the destination has now: of a level that a sale overtook, less than was asked for."""
     payload = delivery.payload
+    if isinstance(outcome, Done) and outcome.sent is not None:
+        return outcome.sent
     if isinstance(outcome, Done) and outcome.shown is not None and isinstance(payload, ChannelLevel):
         return replace(payload, quantity=outcome.shown)
     return payload

@@ -12,7 +12,7 @@ from khaossync.clock import Clock
 from khaossync.domain.documents import Document, Kind
 from khaossync.domain.errors import OwnershipLostError
 from khaossync.domain.knowledge import Knowledge, Question
-from khaossync.domain.messages import Message, Settlement
+from khaossync.domain.messages import Message, MessageBody, Settlement
 from khaossync.outbox import accepting, counting, ending, holding, intents, judging, knowing, settling
 from khaossync.outbox.counting import Depth
 from khaossync.outbox.database import Database, DatabaseSettings, open_database
@@ -148,12 +148,13 @@ class PostgresOutbox:
         """Up to `limit` messages that may be delivered now, at most one per key; none of a queue that is not ours."""
         return await self._queues.claim(destination, kind, limit)
 
-    async def intend(self, messages: Sequence[Message]) -> None:
-        """Commit that these are about to be sent; raises OwnershipLostError when they are no longer ours."""
+    async def intend(self, messages: Sequence[Message], facts: Sequence[MessageBody] | None = None) -> None:
+        """Commit that these are about to be sent, and as what; raises OwnershipLostError when they are not ours."""
         self._queues.insist(messages)
         epochs = self._queues.epochs(message.destination for message in messages)
+        sent = list(zip(messages, facts or [message.body for message in messages], strict=True))
         async with self.database.connection() as connection:
-            await intents.intend(connection, self._intents, messages, epochs, self._clock.now())
+            await intents.intend(connection, self._intents, sent, epochs, self._clock.now())
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
         """Commit the verdicts; raises OwnershipLostError, with nothing written, when another process took over."""
