@@ -305,7 +305,7 @@ class Outbox(Stored, Owners, Protocol):
     async def intend(self, messages: Sequence[Message], facts: Sequence[MessageBody] | None = None) -> None:
         """Commit that these are about to be sent, so that after a crash \"maybe sent\" is known, and what was.
 
-        `facts` are what is sent of each, where they were read anew; they become the body of the message.
+        `facts` become the bodies of the messages: what is looked for when nobody knows what became of them.
         """
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:

@@ -76,8 +76,8 @@ class Message:
 class Delivery:
     """A message with its payload, as a sink receives it; `report` is for people once it is done.
 
-    `facts` are what the payload was made of, where they were read anew. `before` is what may have been sent already
-    under this message, where that is another payload: its facts changed while nobody knew what had become of it.
+    `facts` are what the payload was made of, where they were read anew; in doubt they stay what may have been sent.
+    `before` is that, where it is another payload: its facts changed while nobody knew what had become of it.
     """
 
     message: Message

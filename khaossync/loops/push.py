@@ -122,7 +122,8 @@ class Push:
             if isinstance(made, Ready) and isinstance(current, Message):
                 before = self._prepare(message, known) if message in doubtful else None
                 sent = before.payload if isinstance(before, Ready) else None
-                deliveries.append(Delivery(message, made.payload, made.report, current.body, sent))
+                facts = message.body if message.doubt else current.body  # until it is known that this is not there
+                deliveries.append(Delivery(message, made.payload, made.report, facts, sent))
             elif not isinstance(made, Ready):
                 settled.append(Settlement(message, made))
                 if isinstance(made, Retry) and self.kind is Kind.STOCK_LEVEL:

@@ -17,6 +17,7 @@ from khaossync.outbox import accepting, counting, ending, holding, intents, judg
 from khaossync.outbox.counting import Depth
 from khaossync.outbox.database import Database, DatabaseSettings, open_database
 from khaossync.outbox.gathering import Gathering
+from khaossync.outbox.hastening import hasten
 from khaossync.outbox.intents import Intents
 from khaossync.outbox.migrate import ensure_current, migrate
 from khaossync.outbox.ownership import Ownership
@@ -90,7 +91,7 @@ class PostgresOutbox:
     async def news(self, documents: Sequence[Document]) -> Sequence[Document]:
         """Those documents that differ from what is stored and are not older than it."""
         async with self.database.connection() as connection:
-            return await knowing.news(connection, documents)
+            return await knowing.news(connection, documents, self._clock.now())
 
     async def look_up(self, question: Question) -> Knowledge:
         """Answer a question from what is stored."""
@@ -123,7 +124,7 @@ class PostgresOutbox:
 
     async def counted(self, channel: str, until: datetime) -> Sequence[str]:
         """The stock codes of which the channel posted units before this moment, and which the ERP was read after."""
-        return await self.database.transact(holding.counted, channel, until)
+        return await self.database.transact(holding.counted, channel, until, self._clock.now())
 
     async def take_in(self, source: str, judge: Judge) -> Accepted:
         """Let `judge` see what is stored, and store what it returns, while no process stores anything else.
@@ -194,6 +195,10 @@ class PostgresOutbox:
     async def tidy(self) -> Mapping[str, int]:
         """Prune everything whose time is up; returns how many rows of which sort went."""
         return await tidy(self.database, self._clock.now(), self._retention)
+
+    async def hasten(self) -> Mapping[str, int]:
+        """Let go what waits for a time that a wrong clock has named; returns how many messages."""
+        return {"messages": await self.database.transact(hasten, self._clock.now())}
 
     async def seal(self) -> Mapping[str, int]:
         """Bind what was newly written into the trail to all before it; returns how many entries."""

@@ -12,7 +12,7 @@ from khaossync.domain.sales_order import SalesOrder
 from khaossync.erp.khaosws.order_document import order_document
 from khaossync.erp.khaosws.order_sink import OrderSink
 from khaossync.outbox import PostgresOutbox
-from khaossync.ports import Acceptance, Accepted, Connector
+from khaossync.ports import Acceptance, Accepted, Connector, Judge, Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +55,29 @@ def _forgets_intents(outbox: PostgresOutbox) -> None:
 
 def _forgets_verdicts(outbox: PostgresOutbox) -> None:
     async def settle(settlements: Sequence[Settlement]) -> None:
-        for item in settlements:
-            outbox._queues.follow(item, {})
+        outbox._queues.follow(settlements, {})
 
     setattr(outbox, "settle", settle)  # noqa: B010
 
 
 def _commits_twice(outbox: PostgresOutbox) -> None:
     """First the documents, then what follows from them."""
-    accept = outbox.accept
+    take_in = outbox.take_in
 
-    async def accepted(acceptance: Acceptance) -> Accepted:
-        if not acceptance.messages:
-            return await accept(acceptance)
-        await accept(replace(acceptance, messages=(), refs={}))
-        return await accept(replace(acceptance, page=replace(acceptance.page, documents=())))
+    async def taken_in(source: str, judge: Judge) -> Accepted:
+        judged: list[Acceptance] = []
 
-    setattr(outbox, "accept", accepted)  # noqa: B010
+        async def documents(stored: Stored) -> Acceptance:
+            judged[:] = [await judge(stored)]
+            return replace(judged[0], messages=(), refs={})
+
+        async def followers(_: Stored) -> Acceptance:
+            return replace(judged[0], page=replace(judged[0].page, documents=()))
+
+        told = await take_in(source, documents)
+        return await take_in(source, followers) if judged[0].messages else told
+
+    setattr(outbox, "take_in", taken_in)  # noqa: B010
 
 
 BLIND_CREATE = Make(spoil=_blind)

@@ -20,7 +20,7 @@ SKUS = {"MUG": "9.95", "CUP": "4.00", "TEE": "18.50", "POT": "25.00"}
 BUNDLES = {"DUO": {"MUG": 1, "CUP": 2}}
 ON_ACCOUNT = "HARB01"
 PLACE = "Warehouse"
-WORLD = World(channel="shop", prefix="S", skus={}, buffer=1, sites=("1",), bundles=BUNDLES)
+WORLD = World(channel="shop", prefix="S", skus={}, buffer=1, sites={PLACE: ("1",)}, bundles=BUNDLES)
 
 Hook = Callable[[dict[str, str], bytes], Awaitable[int]]
 Steps = Iterator[None]

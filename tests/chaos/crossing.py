@@ -3,15 +3,14 @@
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from chaos.rounds import Field, Plan
+from chaos.points import LATER
+from chaos.rounds import TOLD_AT_ONCE, Field, Plan
+from chaos.stories import STORIES, Story
 from chaos.troubles import TROUBLES, Trouble
 
 from khaossync.cli.table import table
-
-SCRIPTS = 6
-"""How many different days the rounds of one seed are taken from."""
 
 FURTHEST = 60
 """How many points before the death a trouble begins at most."""
@@ -25,9 +24,10 @@ Cell = tuple[str, Trouble]
 class Crossing:
     """The cells in an order that the seed decides; round n plays the n-th of them, after the last the first anew."""
 
-    def __init__(self, seed: int, traces: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, seed: int, traces: Mapping[Plan, Sequence[str]]) -> None:
         self.seed, self._traces = seed, traces
-        self.points = sorted({name for trace in traces.values() for name in trace})
+        reached = {name for trace in traces.values() for name in trace}
+        self.points = sorted({*reached, *(later for later, first in LATER.items() if first in reached)})
         self._cells: list[Cell] = [(point, trouble) for point in self.points for trouble in TROUBLES]
         random.Random(seed).shuffle(self._cells)
 
@@ -38,27 +38,36 @@ class Crossing:
         """What happens in a round of this number (from 1)."""
         dice = random.Random(f"{self.seed} {number}")
         point, trouble = self._cells[(number - 1) % len(self)]
-        script = dice.choice([script for script, trace in self._traces.items() if point in trace])
-        since = dice.choice([place for place, name in enumerate(self._traces[script], start=1) if name == point])
-        return Plan(
+        first = LATER.get(point, point)
+        script = dice.choice([script for script, trace in self._traces.items() if first in trace])
+        since = dice.choice([place for place, name in enumerate(self._traces[script], start=1) if name == first])
+        return replace(
             script,
-            trouble,
-            point,
-            since,
+            trouble=trouble,
+            point=first,
+            since=since,
             lead=dice.choice((0, dice.randint(1, 6), dice.randint(1, FURTHEST))),
-            again=dice.choice((0, 0, dice.randint(1, DEATHS))),
+            again=1 if point in LATER else dice.choice((0, 0, dice.randint(1, DEATHS))),
+            then=point if point in LATER else "",
         )
 
 
 async def census(field: Field, seed: int) -> Crossing:
     """Play each script of this seed with nobody dying, and know what can be died at. Raises where that breaks a law."""
-    traces: dict[str, Sequence[str]] = {}
-    for script in (f"{seed}/{number}" for number in range(SCRIPTS)):
-        played = await field.play(Plan(script))
+    traces: dict[Plan, Sequence[str]] = {}
+    for script in scripts(seed):
+        played = await field.play(script)
         if played.broken:
-            raise AssertionError(f"script {script} breaks a law in peace: {'; '.join(played.broken)}")
+            raise AssertionError(f"script {script.script} breaks a law in peace: {'; '.join(played.broken)}")
         traces[script] = played.trace
     return Crossing(seed, traces)
+
+
+def scripts(seed: int) -> list[Plan]:
+    """The peaceful days from which the rounds of a seed are taken: together they tell every story."""
+    stories: Sequence[Story] = random.Random(seed).sample(STORIES, len(STORIES))
+    parts = (stories[first : first + TOLD_AT_ONCE] for first in range(0, len(stories) - 1, TOLD_AT_ONCE - 1))
+    return [Plan(f"{seed}/{number}", stories=tuple(part)) for number, part in enumerate(parts)]
 
 
 @dataclass(slots=True)
@@ -74,10 +83,10 @@ class Tally:
         """Play these rounds of a crossing."""
         for number in numbers:
             plan = crossing.plan(number)
-            played = await field.play(plan)
-            self.note(plan.point, plan.trouble, len(played.died_at))
+            played, point = await field.play(plan), plan.then or plan.point
+            self.note(point, plan.trouble, len(played.died_at))
             if played.broken:
-                self.fail(plan.point, plan.trouble, played.broken, f"make chaos SEED={crossing.seed} ROUND={number}")
+                self.fail(point, plan.trouble, played.broken, f"make chaos SEED={crossing.seed} ROUND={number}")
 
     def note(self, point: str, trouble: Trouble, deaths: int) -> None:
         """Such deaths were died in this trouble."""

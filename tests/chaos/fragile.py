@@ -21,11 +21,14 @@ from khaossync.ports import Connector, Sink, Source
 P = ParamSpec("P")
 T = TypeVar("T")
 
-PORTS = ("cursor", "read_up_to", "news", "look_up", "versions", "open_references", "listed", "counted", "hint", "tidy")
-"""The outbox's methods that are one statement or only read."""
+PORTS = ("cursor", "read_up_to", "look_up", "versions", "open_references", "counted", "hint", "tidy", "hasten", "seal")
+"""The outbox's methods before which nothing is known that is nowhere written down."""
 
-ASKED = ("accept", "intend", "settle", "claim")
-"""Those of the delivery path; before each of them something may be known that is nowhere written down."""
+ASKED = ("take_in", "intend", "settle", "claim")
+"""Those of the delivery path; before each of them something may be."""
+
+STATED = ("intend", "settle")
+"""Those of it that may write by a statement without a transaction: done, it is committed."""
 
 _STATEMENTS = ("execute", "fetch", "fetchrow", "fetchval")
 _doing: ContextVar[str] = ContextVar("doing", default="keep")
@@ -63,12 +66,15 @@ class FragileDatabase(Database):
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         async with super().connection() as connection:
-            yield _fragile(connection, self._mortal, f"{_doing.get()}: a statement")
+            doing = _doing.get()
+            after = f"{doing}: after the statement" if doing in STATED else ""
+            yield _fragile(connection, self._mortal, f"{doing}: before the statement", after)
 
     async def transact(
         self, work: Callable[Concatenate[Connection, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        name = work.__name__
+        doing = _doing.get()
+        name = work.__name__.strip("_") if doing == "keep" else doing
 
         async def watched(connection: Connection, /, *args: P.args, **kwargs: P.kwargs) -> T:
             made = await work(_fragile(connection, self._mortal, f"{name}: in the transaction"), *args, **kwargs)
@@ -82,18 +88,20 @@ class FragileDatabase(Database):
     async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
         await self._mortal.reach("keep: connect")
         connection = await super().connect()
-        return cast("asyncpg.Connection[asyncpg.Record]", _fragile(connection, self._mortal, "keep: a statement"))
+        return cast(
+            "asyncpg.Connection[asyncpg.Record]", _fragile(connection, self._mortal, "keep: before the statement")
+        )
 
 
-def _fragile(connection: Any, mortal: Mortal, name: str) -> Connection:
-    return cast(Connection, _Fragile(connection, mortal, name))
+def _fragile(connection: Any, mortal: Mortal, before: str, after: str = "") -> Connection:
+    return cast(Connection, _Fragile(connection, mortal, before, after))
 
 
 class _Fragile:
-    """A connection before each of whose statements the process may end."""
+    """A connection before, and where there is a point after, each of whose statements the process may end."""
 
-    def __init__(self, connection: Any, mortal: Mortal, name: str) -> None:
-        self._connection, self._mortal, self._name = connection, mortal, name
+    def __init__(self, connection: Any, mortal: Mortal, before: str, after: str) -> None:
+        self._connection, self._mortal, self._names = connection, mortal, (before, after)
 
     def __getattr__(self, attribute: str) -> Any:
         method = getattr(self._connection, attribute)
@@ -101,8 +109,12 @@ class _Fragile:
 
     def _before(self, method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def stated(*args: Any, **kwargs: Any) -> Any:
-            await self._mortal.reach(self._name)
-            return await method(*args, **kwargs)
+            before, after = self._names
+            await self._mortal.reach(before)
+            made = await method(*args, **kwargs)
+            if after:
+                await self._mortal.reach(after)
+            return made
 
         return stated
 

@@ -15,14 +15,14 @@ from chaos.fragile import FragileDatabase, fragile, watch_outbox
 from khaossync.app import GRACE, connectors
 from khaossync.app.wiring import Wiring
 from khaossync.config import Config
+from khaossync.config.fingerprint import fingerprint
 from khaossync.domain.errors import SyncError
 from khaossync.loops.listen import Listen
 from khaossync.loops.loop import Loop
 from khaossync.loops.outage import Outage
 from khaossync.ops.beats import Beats
 from khaossync.ops.metrics import Metrics
-from khaossync.outbox import DatabaseSettings, PostgresOutbox, open_database
-from khaossync.outbox.ownership import Ownership
+from khaossync.outbox import CHORES, DatabaseSettings, PostgresOutbox, open_database, release_after_change
 from khaossync.outbox.queues import Queues
 from khaossync.ports import Connector, Kit
 
@@ -60,13 +60,16 @@ class Life:
         self._make.spoil_outbox(self.outbox)
         watch_outbox(self.outbox, mortal)
         config, dice, metrics = configuration(company), random.Random(seed), Metrics()
-        built = await connectors(config, Kit(clock, dice, metrics, self.outbox, self._stack))
+        kit = Kit(clock, dice, metrics, self.outbox, self._stack, self.outbox.ownership.insist)
+        built = await connectors(config, kit)
         systems = {name: fragile(self._make.spoil(one), mortal) for name, one in built.items()}
-        await self.outbox.own(systems)
-        outages = {name: Outage(one, clock, metrics, timedelta(0)) for name, one in systems.items()}
+        await self.outbox.own([*systems, CHORES])
+        await release_after_change(self._database, fingerprint(config), clock.now())
+        outages = {name: Outage(one, clock, timedelta(0)) for name, one in systems.items()}
         wiring = Wiring(config, self.outbox, outages, metrics, clock, dice, Beats(clock))
-        self.loops = [*wiring.pulls(), *wiring.relevels(), *wiring.pushes(), wiring.tidy()]
-        listen = Listen(systems, wiring.wakes, wiring.named, self.outbox, metrics)
+        self.loops = [*wiring.pulls(), *wiring.relevels(), *wiring.pushes(), *wiring.upkeep()]
+        self.outbox.ownership.heed = wiring.hints.take
+        listen = Listen(systems, wiring.hints, self.outbox, metrics)
         company.hook = lambda headers, body: listen.hook("shop", headers, body)
         return self
 
@@ -75,7 +78,7 @@ class Life:
         try:
             await self.outbox.turn()
         except SyncError:
-            self._ownership.drop()
+            self.outbox.ownership.session.drop()
             raise
 
     async def end(self) -> None:
@@ -84,12 +87,8 @@ class Life:
         self.mortal.dead = True
         if self._database is not None:
             self._database.pool.terminate()
-            self._ownership.drop()  # what the kernel does with the sockets of a dead process
+            self.outbox.ownership.session.drop()  # what the kernel does with the sockets of a dead process
         await self._stack.aclose()
-
-    @property
-    def _ownership(self) -> Ownership:
-        return self.outbox._queues._ownership
 
 
 def configuration(company: Company) -> Config:
@@ -127,7 +126,6 @@ def configuration(company: Company) -> Config:
         "sites": [1],
         "calls_per_minute": 6000,
         "request_timeout": 8,
-        "full_sweep": 3600,  # what a clock that was ahead made the daemon miss is found by the next of these
         "payments": payments,
     }
     return Config.model_validate({"erp": {"khaos": erp}, "channel": {"shop": channel}})

@@ -15,9 +15,10 @@ from chaos.death import Crash, Moment, Points
 from chaos.fragile import until_death
 from chaos.hurry import BRISK, HASTY, hurry
 from chaos.life import Life, Make
+from chaos.points import POINTS
 from chaos.stories import STORIES, Story
 from chaos.troubles import TROUBLES, Trouble, calm
-from chaos.verdict import complaints
+from chaos.verdict import complaints, forged
 
 from khaossync.domain.errors import SyncError
 from khaossync.loops.loop import Loop
@@ -35,8 +36,9 @@ _numbers = count(1)
 class Plan:
     """What happens in a round; the same plan and script is the same round.
 
-    The daemon dies at the first `point` from the `since`-th passing of any point on, and once more `again` points
-    later (0: lives on). The trouble begins `lead` points before. Without `stories` the script chooses them.
+    The daemon dies at the first `point` from the `since`-th passing of any point on, and once more at the first point
+    `then` (any, where it is empty) `again` points later (0: lives on). The trouble begins `lead` points before. Without
+    `stories` the script chooses them.
     """
 
     script: str
@@ -45,6 +47,7 @@ class Plan:
     since: int = 0
     lead: int = 0
     again: int = 0
+    then: str = ""
     stories: tuple[Story, ...] = ()
 
 
@@ -88,7 +91,8 @@ class Round:
             await self.company.close()
         happened = (*self.company.khaos.faults.happened, *self.company.shop.faults.happened)
         felt = [*self.felt, *(fault.value for _, fault in happened)]
-        return Played(self.points.trace, self.points.died_at, [*self.surprises, *broken], felt)
+        nameless = [f"every point has a name: {name}" for name in sorted({*self.points.trace} - POINTS)]
+        return Played(self.points.trace, self.points.died_at, [*self.surprises, *nameless, *broken], felt)
 
     def _foretell(self) -> None:
         plan, points = self._plan, self.points
@@ -96,7 +100,7 @@ class Round:
             points.omens.append((max(1, plan.since - plan.lead), self._begin_trouble))
             points.deaths.append(Moment(plan.point, plan.since))
             if plan.again:
-                points.deaths.append(Moment("", plan.since + plan.again))
+                points.deaths.append(Moment(plan.then, plan.since + plan.again))
 
     async def _begin_trouble(self) -> None:
         self._calm_in = self._plan.trouble.steps
@@ -114,17 +118,17 @@ class Round:
             await self._turn_some()
 
     async def _evening(self) -> list[str]:
-        """Calm, and as much time as the longest back-off needs; more only where a wrong clock wrote down the future."""
+        """Calm, and as much time as the longest back-off needs."""
         self.points.omens.clear()
         broken: list[str] = []
-        for wait in (*EVENING, *[timedelta(hours=1)] * self._plan.trouble.hours):
+        for wait in EVENING:
             await self._end_trouble()
             await self._pass(wait)
             await self._turn_all()
             broken = await complaints(self.company, self._admin)
             if not broken:
                 break
-        return broken
+        return [*broken, *await forged(self._ground.dsn)]
 
     async def _end_trouble(self) -> None:
         self._calm_in = -1
@@ -189,13 +193,18 @@ class Round:
             try:
                 self._life = await until_death(life.begin(f"{self._plan.script} {next(self._lives)}"), life.death)
             except (Crash, SyncError):
-                await life.end()
+                await self._end(life)
         return self._life
 
     async def _bury(self) -> None:
         if self._life:
-            await self._life.end()
+            await self._end(self._life)
             self._life = None
+
+    async def _end(self, life: Life) -> None:
+        """Its sessions end with it: when PostgreSQL notices must not decide what the next life finds."""
+        await life.end()
+        await self._ground.kill()
 
 
 def _is_over(story: Steps) -> bool:

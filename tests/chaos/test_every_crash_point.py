@@ -1,16 +1,16 @@
 """A sample of the crossing of every crash point with every trouble; `make chaos` plays more of it, `chaos-long` all."""
 
 import os
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from chaos.conftest import Play
 from chaos.crossing import Crossing, Tally, census
+from chaos.points import POINTS
 from chaos.rounds import Field
 
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
-SLICES, ROUNDS = 4, 8
+SLICES, ROUNDS = 4, 6
 
 
 @pytest.fixture(scope="module")
@@ -37,14 +37,6 @@ def test_whatever_point_it_dies_at_and_in_whatever_trouble_every_law_holds(
     assert tally.deaths >= ROUNDS * 3 // 4
 
 
-def test_every_await_and_commit_of_the_delivery_path_is_a_crash_point(crossing: Crossing) -> None:
-    moments = ("asked for", "in the transaction", "before the commit", "after the commit", "known")
-    delivered = ("order", "despatch", "stock_level")
-    wanted = {f"{name}: {moment}" for name in ("accept", "intend", "settle") for moment in moments}
-    wanted |= {f"deliver {kind}: {moment}" for kind in delivered for moment in ("before", "after")}
-    wanted |= {f"{call}: {moment}" for call in _WRITES for moment in ("sent", "done, not answered")}
-    wanted |= {"claim: asked for", "claim: known", "keep: a statement", "hint: a statement", "hint: known"}
-    assert wanted <= set(crossing.points)
-
-
-_WRITES: Sequence[str] = ("khaos ImportOrders", "shop fulfillmentCreate", "shop inventorySetQuantities")
+def test_every_named_point_is_reached_and_every_point_that_is_reached_has_a_name(crossing: Crossing) -> None:
+    assert set(crossing.points) == POINTS
+    assert len(POINTS) >= 70

@@ -1,6 +1,7 @@
 """What `make chaos` prints."""
 
 from chaos.crossing import Crossing, Tally
+from chaos.rounds import Plan
 from chaos.troubles import TROUBLES
 
 CALM, LOST = TROUBLES[:2]
@@ -25,9 +26,9 @@ def test_a_table_of_nothing_but_good_rounds_passes() -> None:
 
 
 def test_a_crossing_plays_every_cell_once_before_it_plays_one_twice() -> None:
-    traces = {"a": ["x", "y", "x"], "b": ["y", "z"]}
+    traces = {Plan("a"): ["x", "y", "x"], Plan("b"): ["y", "z"]}
     crossing = Crossing(5, traces)
     plans = [crossing.plan(number) for number in range(1, len(crossing) + 1)]
     assert len({(plan.point, plan.trouble.name) for plan in plans}) == 3 * len(TROUBLES)
-    assert all(traces[plan.script][plan.since - 1] == plan.point for plan in plans)
+    assert all(traces[Plan(plan.script)][plan.since - 1] == plan.point for plan in plans)
     assert plans == [Crossing(5, traces).plan(number) for number in range(1, len(crossing) + 1)]

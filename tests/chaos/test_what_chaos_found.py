@@ -10,8 +10,10 @@ from chaos.stories import Story
 
 DONE = "khaos ImportOrders: done, not answered"
 
+CHANGES = pytest.mark.parametrize("story", [stories.edited_late, stories.moved], ids=["total", "address"])
 
-@pytest.mark.parametrize("story", [stories.edited_late, stories.moved], ids=["another total", "another address"])
+
+@CHANGES
 def test_an_order_that_changes_while_its_import_is_in_doubt_is_amended(in_a_field: Play[Any], story: Story) -> None:
     """It was looked for as it had become: a mismatch that blocked it, or with the same total nobody was told at all."""
 
@@ -21,3 +23,15 @@ def test_an_order_that_changes_while_its_import_is_in_doubt_is_amended(in_a_fiel
     for played in in_a_field(scene):
         assert played.died_at == [DONE]
         assert played.broken == []
+
+
+@CHANGES
+@pytest.mark.parametrize("then", ["intend: after the statement", "deliver order: before"])
+def test_an_order_that_changed_is_looked_for_as_it_was_sent_also_after_a_second_death(
+    in_a_field: Play[Any], story: Story, then: str
+) -> None:
+    """What it had become was noted with the second intent, before anybody had looked for what the first had sent."""
+    plan = Plan("in doubt 0", point=DONE, since=1, again=1, then=then, stories=(story,))
+    played = in_a_field(lambda field: field.play(plan))
+    assert played.died_at == [DONE, then]
+    assert played.broken == []

@@ -34,8 +34,7 @@ Begin = Callable[[Systems, Ground, random.Random], Awaitable[None]]
 class Trouble:
     """Begins at a moment of a round and lasts for so many steps.
 
-    `prepare` is done before the daemon starts for the first time. `hasty` tells that calls are waited for in vain,
-    `hours` how long it may take until the daemon no longer rests on what it wrote down.
+    `prepare` is done before the daemon starts for the first time. `hasty` tells that calls are waited for in vain.
     """
 
     name: str
@@ -44,7 +43,6 @@ class Trouble:
     steps: int = 3
     prepare: Callable[[Ground], Awaitable[None]] = Ground.as_it_is
     hasty: bool = False
-    hours: int = 0
 
 
 def _calls(*faults: Fault) -> Begin:
@@ -109,7 +107,7 @@ TROUBLES = (
     Trouble("pg r", "PostgreSQL is restarted", _away, steps=1, prepare=Ground.behind_a_door),
     Trouble("pg -", "PostgreSQL is gone for a minute", _away, steps=6, prepare=Ground.behind_a_door),
     Trouble("disk", "PostgreSQL's disk is full", _full, steps=4, prepare=Ground.on_a_small_disk),
-    Trouble("clock", "the daemon's clock is hours wrong, then right", _clock, steps=6, hours=7),
+    Trouble("clock", "the daemon's clock is hours wrong, then right", _clock, steps=6),
     Trouble("slow", "the ERP takes 3 to 24 s for a call", _slow, steps=4, hasty=True),
 )
 

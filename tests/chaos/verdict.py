@@ -7,6 +7,7 @@ from itertools import pairwise
 import asyncpg
 from chaos.company import WORLD, Company
 
+from khaossync.outbox import DatabaseSettings, open_database, verify
 from khaossync.sandbox.day import Evidence, Law, ToldCase
 from khaossync.sandbox.day.laws.goods import despatches, late_numbers, mails, overselling, stock
 from khaossync.sandbox.day.laws.orders import arrival, bundles, business, money, restraint
@@ -14,7 +15,7 @@ from khaossync.sandbox.day.laws.people import refunds
 
 _CASES = "select class, source, subject, state from khaossync.cases order by id"
 _LEFT = """
-select kind, destination, key, state, doubt or intent_at is not null as doubt, not_before from khaossync.messages
+select kind, destination, key, state, doubt, not_before from khaossync.messages
 order by id"""
 
 MEANT = frozenset({"credit_note_to_key", "order_to_amend", "order_to_cancel", "stock_changed_in_shop"})
@@ -77,10 +78,17 @@ def unrefused(seen: Evidence) -> Law:
 async def complaints(it: Company, admin: "asyncpg.Connection[asyncpg.Record]") -> list[str]:
     """Every law that is broken now, and what of it."""
     told = [ToldCase(row[0], row[1], row[2], row[3] == "open") for row in await admin.fetch(_CASES)]
-    seen = Evidence(it.shop, it.khaos, it.people, told, WORLD, it.notes)
+    seen = Evidence(it.time.true, it.shop, it.khaos, it.people, told, WORLD, it.notes)
     laws = [law(seen) for law in (*DAY, in_order, addressed, keyed_once, unrefused)]
     broken = [f"{law.text}: {complaint}" for law in laws for complaint in law.broken]
     return broken + _left(await admin.fetch(_LEFT))
+
+
+async def forged(dsn: str) -> list[str]:
+    """Where the trail is not what was sealed."""
+    async with open_database(DatabaseSettings(dsn)) as database:
+        found = (await verify(database, lambda _: None)).broken
+    return [f"the trail is as it was sealed: {found}"] if found else []
 
 
 def _left(rows: Sequence[asyncpg.Record]) -> list[str]:

@@ -104,7 +104,8 @@ STATEMENTS: dict[str, tuple[str, str]] = {
     ),
     "keep raws": (
         KEEP_RAWS,
-        f"array['shop'], array['order'], array['shop:7'], array['2'], array[{NOON}], array[''], array[{NOON}], {NOON}",
+        f"array['shop'], array['order'], array['shop:7'], array['2'], array[{NOON}], array[''], array[{NOON}], {NOON},"
+        " array['shop:7']",
     ),
     "bodies": (BODIES, "array['shop'], array['order'], array['shop:7']"),
     "refunds": (REFUNDS, "array['shop:7']"),
@@ -138,7 +139,10 @@ STATEMENTS: dict[str, tuple[str, str]] = {
         f"array[5]::bigint[], array[0], array['waiting'], array[{NOON}], array[0], array[0], array[false]",
     ),
     "park": (PARK, "array[5]::bigint[], array[0], array[false]"),
-    "intend": (INTEND, f"'khaos', 1, {NOON}, array[5]::bigint[], array[1]::bigint[]"),
+    "intend": (
+        INTEND,
+        f"'khaos', 1, {NOON}, array[5]::bigint[], array[1]::bigint[], array[5]::bigint[], array['{{}}']",
+    ),
     "resolve": (RESOLVE, "array[1]::bigint[], array[2]::bigint[], array[5]::bigint[]"),
     "doubt": (DOUBT, f"'khaos', {NOON}, interval '1 minute'"),
     "ask again": (
