@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Protocol
 
 from khaossync.clock import Clock
 from khaossync.domain.cases import Case
+from khaossync.domain.decision import Preparation, Routing
 from khaossync.domain.documents import Document, Kind, Page
+from khaossync.domain.findings import Finding
 from khaossync.domain.knowledge import Address, Knowledge, Question
 from khaossync.domain.messages import Delivery, Message, MessageBody, NewMessage, Outcome, Settlement
 from khaossync.domain.plan import Closing, Held
@@ -122,46 +123,6 @@ class Subscriptions(Protocol):
         """
 
 
-class Severity(StrEnum):
-    """What a finding means: FAIL cannot work or breaks a promise, WARN is for a person to look at soon."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of `khaossync check`: what was looked at, how it is, and what to do about it.
-
-    `items` name the records that it is about. `offers` are what the tables of channels may name, where the subject is
-    such a list: of an ERP `sales sources`, `company classes`, `couriers`, `site names` and `sites` (the ids whose stock
-    is read), of a channel `locations`, `selling locations` and `currencies`.
-    """
-
-    severity: Severity
-    subject: str
-    detail: str
-    remedy: str = ""
-    items: tuple[str, ...] = ()
-    offers: tuple[str, ...] = ()
-
-    @classmethod
-    def ok(cls, subject: str, detail: str, *, offers: Iterable[str] = ()) -> "Finding":
-        """All is well, or merely told."""
-        return cls(Severity.OK, subject, detail, offers=tuple(offers))
-
-    @classmethod
-    def warn(cls, subject: str, detail: str, remedy: str, *, items: Iterable[str] = ()) -> "Finding":
-        """Things go on, but a person should look."""
-        return cls(Severity.WARN, subject, detail, remedy, tuple(items))
-
-    @classmethod
-    def fail(cls, subject: str, detail: str, remedy: str, *, items: Iterable[str] = ()) -> "Finding":
-        """Something cannot work until a person acts."""
-        return cls(Severity.FAIL, subject, detail, remedy, tuple(items))
-
-
 class Probe(Protocol):
     """Asks a system whether it can be used."""
 
@@ -227,6 +188,8 @@ class Acceptance:
     """(ERP, stock code) → the moment before which all that was posted of it is counted in its level."""
     holds: Mapping[str, tuple[str, Held]] = field(default_factory=dict)
     """Order key → (erp, the units that it keeps from being sold again until that ERP counts them)."""
+    decision: Routing | None = None
+    """How all this followed from the page's news, to be judged again later; None where it had none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,8 +271,11 @@ class Outbox(Stored, Owners, Protocol):
         `facts` become the bodies of the messages: what is looked for when nobody knows what became of them.
         """
 
-    async def settle(self, settlements: Sequence[Settlement]) -> None:
-        """Commit the verdicts, each with its history; a fenced owner changes nothing (OwnershipLostError)."""
+    async def settle(self, settlements: Sequence[Settlement], decisions: Sequence[Preparation] = ()) -> None:
+        """Commit the verdicts, each with its history; a fenced owner changes nothing (OwnershipLostError).
+
+        `decisions` tell how the messages came to what they were sent as, to be judged again later.
+        """
 
     def release(self, messages: Sequence[Message]) -> None:
         """Put claimed messages back untouched: nothing was tried."""

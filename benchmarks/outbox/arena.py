@@ -7,7 +7,6 @@ import shutil
 import sys
 import tempfile
 from asyncio.subprocess import PIPE
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,24 +119,30 @@ class Arena:
         try:
             if order["do"] != "install":
                 await child.stdout.readline()
-            before = await self._meters()
+            wal, server = await self._wal(), self._server_seconds()
             child.stdin.write(b"go\n")
             told = await child.stdout.readline()
-            after = await self._meters()
+            wal = await self._wal() - wal
             child.stdin.close()
         finally:
             code = await child.wait()
         if code != 0 or (not told and order["do"] != "install"):
             raise RuntimeError(f"{contender.name} broke over {order}: exit code {code}")
-        used = {name: after[name] - before[name] for name in after}
-        return {**json.loads(told or b"{}"), **used}
+        await self._left(name)
+        return {**json.loads(told or b"{}"), "wal": wal, "server": self._server_seconds() - server}
 
     def _at(self, name: str) -> str:
         return urlunsplit(urlsplit(self._dsn)._replace(path=f"/{name}"))
 
-    async def _meters(self) -> Mapping[str, float]:
-        wal = await self._admin.fetchval("select pg_current_wal_insert_lsn() - '0/0'")
-        return {"wal": float(wal), "server": self._server_seconds()}
+    async def _wal(self) -> float:
+        return float(await self._admin.fetchval("select pg_current_wal_insert_lsn() - '0/0'"))
+
+    async def _left(self, name: str) -> None:
+        """Wait until its sessions have ended: only then is all of their processor time to be read everywhere."""
+        while await self._admin.fetchval(
+            "select count(*) from pg_stat_activity where datname = $1 and backend_type = 'client backend'", name
+        ):
+            await asyncio.sleep(0.05)
 
     def _server_seconds(self) -> float:
         """Processor time of the postmaster, of what it has buried, and of its living children."""

@@ -11,10 +11,11 @@ from datetime import timedelta
 
 import structlog
 
+from khaossync import __version__
 from khaossync.app.wiring import Wiring
 from khaossync.clock import Clock, SystemClock
 from khaossync.config import Config
-from khaossync.config.fingerprint import fingerprint
+from khaossync.config.fingerprint import fingerprint, settings
 from khaossync.domain.errors import ConfigError
 from khaossync.embedded import Server as EmbeddedServer
 from khaossync.loops.listen import Listen
@@ -43,6 +44,7 @@ from khaossync.outbox import (
     release_after_change,
 )
 from khaossync.outbox.alerting import unclean_ends
+from khaossync.outbox.decisions import Configuration, keep_configuration
 from khaossync.ports import Connector, Kit
 
 log = structlog.get_logger()
@@ -120,22 +122,24 @@ class App:
 async def build(config: Config, stack: AsyncExitStack) -> App:
     """Open the database, build every connector and loop, and start the HTTP server; `stack` closes it all."""
     clock, dice, metrics = SystemClock(), random.Random(), Metrics()
-    me = f"{socket.gethostname()}:{config.http.port}"
-    settings = await database(config, stack, clock)
+    me, judged_by = f"{socket.gethostname()}:{config.http.port}", fingerprint(config)
+    where = await database(config, stack, clock)
     outbox = await stack.enter_async_context(
         open_outbox(
-            settings,
+            where,
             clock,
             holder=f"{me} (process {os.getpid()})",
             grace=GRACE,
             retention=_retention(config),
+            configuration=judged_by,
         )
     )
+    await keep_configuration(outbox.database, Configuration(judged_by, __version__, settings(config)), clock.now())
     exits = await _note_run(outbox, stack, clock, me)
     kit = Kit(clock, dice, metrics, outbox, stack, outbox.ownership.insist)
     systems = await connectors(config, kit)
     await outbox.own([*systems, CHORES])
-    if released := await release_after_change(outbox.database, fingerprint(config), clock.now()):
+    if released := await release_after_change(outbox.database, judged_by, clock.now()):
         log.info("released_after_change", messages=released)
     outages = {name: Outage(system, clock) for name, system in systems.items()}
     beats = Beats(clock)

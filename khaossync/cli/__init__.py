@@ -19,6 +19,7 @@ VERBS = {
     "cases": "list, show, retry or ignore what awaits a person",
     "erase": "scrub a customer from everything stored, and keep the audit skeleton",
     "audit": "verify that nobody has tampered with the trail of what was done",
+    "replay": "decide again what was decided, and show what would differ today",
     "alert": "who is told what; with --test, a test message to everybody",
     "db": "move an embedded database to a real server",
     "sandbox": "run the simulated shop and the simulated ERP",

@@ -15,11 +15,12 @@ from khaossync.cli.opening import config_argument, configured, settings_beside
 from khaossync.clock import SystemClock
 from khaossync.config import Config
 from khaossync.domain.errors import SyncError
+from khaossync.domain.findings import Finding, Severity
 from khaossync.ops.checking.store import Store, look
 from khaossync.ops.checking.systems import Systems
 from khaossync.ops.metrics import Metrics
 from khaossync.outbox import Database, open_database
-from khaossync.ports import Connector, Finding, Kit, Severity
+from khaossync.ports import Connector, Kit
 
 PATIENCE = 60.0
 """Seconds that every system has for its part; they are asked side by side."""

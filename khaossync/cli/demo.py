@@ -4,9 +4,11 @@ import argparse
 import asyncio
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from khaossync.cli.daemon import Daemon
 from khaossync.cli.picture import Picture
@@ -61,7 +63,7 @@ async def _play(options: argparse.Namespace, folder: Path) -> int:
             with Picture() as picture:
                 laws = await _live(stage, daemon, picture, length.total_seconds())
             print()
-            good = show_proof([*map(_row, laws), _frugality(daemon)])
+            good = show_proof([*map(_row, laws), _repeatable(await stage.replay()), _frugality(daemon)])
             print(f"\n{stage.told()}\n{daemon.told()}")
             if options.keep_running:
                 await _stay(stage, daemon)
@@ -70,6 +72,13 @@ async def _play(options: argparse.Namespace, folder: Path) -> int:
 
 def _row(law: Law) -> ProofRow:
     return ProofRow(law.text, law.checked, law.checked - len(law.broken), law.broken)
+
+
+def _repeatable(told: Sequence[Mapping[str, Any]]) -> ProofRow:
+    """What was decided in the day was judged again, `told` as `khaossync replay --json` tells it."""
+    *differing, total = told or [{"records": 0, "same": 0}]
+    bad = tuple(f"{one['what']} {one['key']} would come out otherwise" for one in differing)
+    return ProofRow("judged again from what was kept, the day comes out the same", total["records"], total["same"], bad)
 
 
 def _frugality(daemon: Daemon) -> ProofRow:

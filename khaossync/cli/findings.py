@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from khaossync import __version__
-from khaossync.ports import Finding, Severity
+from khaossync.domain.findings import Finding, Severity
 
 Findings = Sequence[tuple[str, Sequence[Finding]]]
 """(system, what was found of it), in the order in which they are told."""

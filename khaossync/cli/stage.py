@@ -147,12 +147,20 @@ class Stage:
         played = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in self.day.told.most_common())
         return textwrap.fill(f"seen by the way: {played}; {troubles} faults struck", WIDTH)
 
+    async def replay(self) -> list[Mapping[str, Any]]:
+        """What would be decided otherwise if the day were judged again, and as the last entry how much was judged."""
+        told = await self._khaossync("replay", "--since", "1d", "--dry-run", "--json")
+        return [json.loads(line) for line in told.splitlines()]
+
     async def _cases(self, *more: str) -> list[Mapping[str, Any]]:
-        command = (sys.executable, "-m", "khaossync", "cases", "list", "--json", *more, "--config", str(self.config))
+        found: list[Mapping[str, Any]] = json.loads(await self._khaossync("cases", "list", "--json", *more) or b"[]")
+        return found
+
+    async def _khaossync(self, *words: str) -> bytes:
+        command = (sys.executable, "-m", "khaossync", *words, "--config", str(self.config))
         process = await create_subprocess_exec(*command, stdout=subprocess.PIPE)
         told, _ = await process.communicate()
-        found: list[Mapping[str, Any]] = json.loads(told or b"[]")
-        return found
+        return told
 
     async def _pages(self) -> tuple[str, Mapping[str, list[tuple[Mapping[str, str], float]]]]:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=3)) as session:

@@ -1,6 +1,7 @@
 """Plain text tables that fit a terminal."""
 
 import shutil
+import sys
 import textwrap
 from collections.abc import Sequence
 from datetime import timedelta
@@ -10,8 +11,8 @@ _NARROWEST = 16
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None) -> str:
-    """Rows under a heading, columns as wide as they need; long cells are folded so that nothing is cut off."""
-    room = width or shutil.get_terminal_size((110, 24)).columns
+    """Rows under a heading, columns as wide as they need; on a terminal long cells are folded, so that all fits."""
+    room = width or (shutil.get_terminal_size((110, 24)).columns if sys.stdout.isatty() else sys.maxsize)
     cells = [head, *rows]
     widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
     while sum(widths) + len(_GAP) * (len(head) - 1) > room and max(widths) > _NARROWEST:

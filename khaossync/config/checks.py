@@ -18,6 +18,7 @@ def cross_check(config: Config) -> Iterator[Complaint]:
     yield from _prefixes(config)
     yield from _skus(config)
     yield from _bundles(config)
+    yield from _sites(config)
     yield from _mappings(config)
     yield from _database(config)
     yield from _alerts(config)
@@ -68,6 +69,16 @@ def _bundles(config: Config) -> Iterator[Complaint]:
                 yield Complaint(place, "is in [skus] too; a SKU stands for one stock code or is a bundle, not both")
             for code in parts.keys() & table.bundles.keys():
                 yield Complaint((*place, code), "is a bundle itself; name the stock codes that it is made of instead")
+
+
+def _sites(config: Config) -> Iterator[Complaint]:
+    """What one site has would be offered at each of several locations of a shop."""
+    for name, table in config.channel.items():
+        fed = Counter(site for sites in table.sites.values() for site in set(sites))
+        for site in (site for site, count in fed.items() if count > 1):
+            yield Complaint(
+                ("channel", name, "sites"), f"site {site} feeds {fed[site]} locations; let each site feed one location"
+            )
 
 
 def _mappings(config: Config) -> Iterator[Complaint]:

@@ -4,12 +4,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from khaossync.domain.despatch import Despatch
 from khaossync.domain.documents import Kind
 from khaossync.domain.links import Link
 from khaossync.domain.refunds import Refund
 from khaossync.domain.stock import Listing, StockItem, StockLevel
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 Address = tuple[str, str]
 """(connector, key): a stock code of an ERP, a SKU of a channel, a reference of an ERP."""
@@ -125,6 +129,24 @@ class Knowledge:
             {**self.told, **other.told},
         )
 
+    def about(self, asked: Question) -> "Knowledge":
+        """Only that part of it which answers a question."""
+        return Knowledge(
+            _of(self.links, asked.orders),
+            _of(self.links_by_ref, asked.refs),
+            _of(self.refunds, asked.refunds),
+            _of(self.stock_items, asked.stock_items),
+            _of(self.stock_levels, asked.stock_levels),
+            _of(self.listings, asked.listings),
+            _of(self.packs, asked.packs_of),
+            self.complete & asked.complete,
+            _of(self.unposted, {(one.channel, one.code) for one in asked.unposted}),
+            _of(self.held, asked.held),
+            _of(self.orders_read, asked.orders_read),
+            _of(self.despatches, asked.despatches),
+            _of(self.told, asked.told),
+        )
+
     def holding(self, order: str, channel: str, units: Mapping[str, Decimal]) -> "Knowledge":
         """The same knowledge once this order of the channel holds these units, and no others."""
         before = self.held.get(order, {})
@@ -143,3 +165,7 @@ class Knowledge:
         found = self.stock_items.get((erp, code))
         headers = (item for (of_erp, _), items in self.packs.items() if of_erp == erp for item in items)
         return found or next((item for item in headers if item.stock_code == code), None)
+
+
+def _of(known: Mapping[K, V], asked: Iterable[K]) -> Mapping[K, V]:
+    return {key: known[key] for key in asked if key in known}

@@ -11,7 +11,7 @@ a shop's listing      ┘
 an ERP's order state    stays here: it tells which orders are still open
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from khaossync.domain.cases import Case, CaseClass
@@ -19,7 +19,7 @@ from khaossync.domain.despatch import Despatch, OrderState
 from khaossync.domain.documents import Document, Kind
 from khaossync.domain.eligibility import goes_at, hindrance, suspicion
 from khaossync.domain.errors import RejectedError
-from khaossync.domain.knowledge import Knowledge, Question
+from khaossync.domain.knowledge import Knowledge, Question, union
 from khaossync.domain.links import LinkState
 from khaossync.domain.messages import NewMessage
 from khaossync.domain.orders import Order
@@ -79,6 +79,16 @@ def follow_up(document: Document, known: Knowledge, rules: Rules) -> Question:
     if isinstance(document.body, Order):
         asked |= after_order(document.body, rules.channels[document.source], rules, known)
     return asked
+
+
+def basis(documents: Collection[Document], rules: Rules, known: Knowledge) -> Knowledge:
+    """That part of what is known by which these documents are judged."""
+    found, asked = Knowledge(), Question()
+    more = union(question(document, rules) for document in documents)
+    while more:
+        found, asked = found | known.about(more), asked | more
+        more = union(follow_up(document, found, rules) for document in documents) - asked
+    return found
 
 
 def learnt(documents: Iterable[Document], known: Knowledge) -> Knowledge:

@@ -3,18 +3,20 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import structlog
 
 from khaossync.clock import Clock
+from khaossync.domain.decision import Routed, Routing
 from khaossync.domain.documents import Document, Page, Unreadable
 from khaossync.domain.errors import ConnectorDownError, RateLimitedError
 from khaossync.domain.knowledge import Knowledge, Question, union
 from khaossync.domain.plan import Plan
-from khaossync.domain.routing import SIGHTINGS, follow_up, learnt, question, route
+from khaossync.domain.routing import SIGHTINGS, basis, follow_up, learnt, question
 from khaossync.domain.rules import Rules
 from khaossync.domain.stock import ChannelLevel
-from khaossync.loops.isolate import isolated
+from khaossync.loops.judging import routed
 from khaossync.loops.outage import Outage
 from khaossync.ports import Acceptance, Meter, Outbox, Source, Stored
 
@@ -95,27 +97,42 @@ class Pull:
         return counts
 
     async def _judged(self, page: Page, stored: Stored) -> Acceptance:
-        news = await stored.news(page.documents)
-        judged = {(one.kind, one.key): one for one in page.documents if one.kind in SIGHTINGS}
-        judged |= {(one.kind, one.key): one for one in news}
-        rules = self.rules.at(self.clock.now())
-        known = await _known(judged.values(), rules, stored)
-        return self._acceptance(page, news, judged.values(), learnt(judged.values(), known), rules)
+        now = self.clock.now()
+        news, rules = await stored.news(page.documents), self.rules.at(now)
+        sighted = {(one.kind, one.key): one for one in page.documents if one.kind in SIGHTINGS}
+        judged = tuple((sighted | {(one.kind, one.key): one for one in news}).values())
+        known = await _known(judged, rules, stored)
+        made = tuple(zip(judged, routed(judged, rules, known, self._connector), strict=True))
+        fresh = {id(one) for one in news}
+        told = [(document, one) for document, one in made if id(document) in fresh]
+        return replace(self._acceptance(page, news, made), decision=self._decision(told, judged, rules, known, now))
+
+    def _decision(
+        self,
+        told: Sequence[tuple[Document, Routed]],
+        judged: Sequence[Document],
+        rules: Rules,
+        known: Knowledge,
+        now: datetime,
+    ) -> Routing | None:
+        """What is kept of the judgement: the news of the page, and what they were judged by."""
+        documents = tuple(document for document, _ in told)
+        if not documents:
+            return None
+        if len(documents) < len(judged):
+            known = basis(documents, rules, learnt(judged, known))
+        return Routing(self._connector, self.source.name, now, documents, known, tuple(made for _, made in told))
 
     def _acceptance(
-        self, page: Page, news: Sequence[Document], judged: Iterable[Document], known: Knowledge, rules: Rules
+        self, page: Page, news: Sequence[Document], judged: Iterable[tuple[Document, Routed]]
     ) -> Acceptance:
         plan, standing = Plan(), Plan()
         unreadable = list(page.unreadable)
         fresh = {(one.kind, one.key) for one in news}
-        for document in judged:
-            made = self._plan(document, rules, known)
+        for document, made in judged:
             if isinstance(made, Unreadable):
                 unreadable.append(made)
-                continue
-            for order, (_, held) in made.holds.items():
-                known = known.holding(order, self._connector, held)
-            if (document.kind, document.key) in fresh:
+            elif (document.kind, document.key) in fresh:
                 plan += made
             else:
                 plan += replace(made, cases=())
@@ -135,12 +152,6 @@ class Pull:
             plan.refs,
             holds=plan.holds,
         )
-
-    def _plan(self, document: Document, rules: Rules, known: Knowledge) -> Plan | Unreadable:
-        with isolated(f"{document.kind} {document.key}") as trouble:
-            return route(document, rules, known)
-        reason = f"no rule could judge it: {trouble.text}"
-        return Unreadable(document.source, document.kind, document.key, reason, document.raw)
 
 
 async def _known(documents: Collection[Document], rules: Rules, stored: Stored) -> Knowledge:

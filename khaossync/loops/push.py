@@ -2,15 +2,15 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
 
 from khaossync.clock import Clock
-from khaossync.domain.by_hand import by_hand
 from khaossync.domain.cases import Case, CaseClass
-from khaossync.domain.documents import Kind
+from khaossync.domain.decision import Preparation, Prepared
+from khaossync.domain.documents import Document, Kind
 from khaossync.domain.errors import ConnectorDownError, DefectError, OwnershipLostError, RejectedError, SyncError
 from khaossync.domain.knowledge import Knowledge, Question
 from khaossync.domain.messages import (
@@ -18,7 +18,6 @@ from khaossync.domain.messages import (
     Complete,
     Delivery,
     Done,
-    HandOver,
     Message,
     Outcome,
     Park,
@@ -29,11 +28,12 @@ from khaossync.domain.messages import (
     Withdraw,
 )
 from khaossync.domain.orders import Order
-from khaossync.domain.preparation import Ready, channel_of, follow_up, prepare, question
+from khaossync.domain.preparation import Ready, channel_of, follow_up, question
 from khaossync.domain.retry import RetryPolicy, decide
 from khaossync.domain.rules import Rules
 from khaossync.domain.stock import ChannelLevel
 from khaossync.loops.isolate import isolated
+from khaossync.loops.judging import prepared
 from khaossync.loops.outage import Outage
 from khaossync.ports import Meter, Outbox, Sink
 
@@ -76,6 +76,7 @@ class Push:
     look: Callable[[str, ChannelLevel], None] = lambda *_: None
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     _unsettled: list[Settlement] = field(default_factory=list)
+    _decided: list[Preparation] = field(default_factory=list)
 
     async def tick(self) -> Mapping[str, int]:
         """Deliver one batch; counts by verdict. What could not be committed last time is committed first."""
@@ -114,21 +115,39 @@ class Push:
     async def _ready(self, claimed: Sequence[Message]) -> tuple[list[Delivery], list[Settlement]]:
         deliveries: list[Delivery] = []
         settled: list[Settlement] = []
-        fresh = [self._without_channel(message) or await self._reread(message) for message in claimed]
-        doubtful = [message for message, now in zip(claimed, fresh, strict=True) if _changed_in_doubt(message, now)]
-        known = await self._look_up([*(message for message in fresh if isinstance(message, Message)), *doubtful])
+        looks: list[Document] = []
+        fresh = [self._without_channel(message) or await self._reread(message, looks) for message in claimed]
+        asked = tuple(message for message in fresh if isinstance(message, Message))
+        doubtful = tuple(
+            message for message, now in zip(claimed, fresh, strict=True) if _changed_in_doubt(message, now)
+        )
+        made, before = await self._prepared(asked, tuple(looks), doubtful)
         for message, current in zip(claimed, fresh, strict=True):
-            made = self._prepare(current, known) if isinstance(current, Message) else current
-            if isinstance(made, Ready) and isinstance(current, Message):
-                before = self._prepare(message, known) if message in doubtful else None
-                sent = before.payload if isinstance(before, Ready) else None
+            verdict = next(made) if isinstance(current, Message) else current
+            if isinstance(verdict, Ready) and isinstance(current, Message):
                 facts = message.body if message.doubt else current.body  # until it is known that this is not there
-                deliveries.append(Delivery(message, made.payload, made.report, facts, sent))
-            elif not isinstance(made, Ready):
-                settled.append(Settlement(message, made))
-                if isinstance(made, Retry) and self.kind is Kind.STOCK_LEVEL:
+                sent = before.get(message.id)
+                deliveries.append(Delivery(message, verdict.payload, verdict.report, facts, sent))
+            elif not isinstance(verdict, Ready):
+                settled.append(Settlement(message, verdict))
+                if isinstance(verdict, Retry) and self.kind is Kind.STOCK_LEVEL:
                     self.orders_first()
         return deliveries, settled
+
+    async def _prepared(
+        self, messages: tuple[Message, ...], looks: tuple[Document, ...], doubtful: tuple[Message, ...]
+    ) -> tuple[Iterator[Prepared], Mapping[int, Payload]]:
+        """What the rules make of them, and by id what of the doubtful ones may have been sent.
+
+        How a level came about was kept with the page that it follows from.
+        """
+        known, now, hand = await self._look_up([*messages, *doubtful]), self.clock.now(), self._sink is None
+        made = prepared(messages, self.rules, known, now, hand=hand)
+        if messages and self.kind is not Kind.STOCK_LEVEL:
+            to = self.outage.connector.name
+            self._decided.append(Preparation(to, self.kind, now, messages, looks, known, hand, made))
+        before = zip(doubtful, prepared(doubtful, self.rules, known, now, hand=hand), strict=True)
+        return iter(made), {one.id: was.payload for one, was in before if isinstance(was, Ready)}
 
     def _without_channel(self, message: Message) -> Park | None:
         """The verdict on what a channel left behind when it was taken out of the configuration."""
@@ -138,8 +157,8 @@ class Push:
         detail = f"{message.source} or {channel} is not configured any more: put its table back, or ignore this case"
         return Park(Case(CaseClass.NO_ROUTE, message.destination, message.key, detail))
 
-    async def _reread(self, message: Message) -> Message | Verdict:
-        """The message with its order as the shop shows it this moment: the last look before it is sent."""
+    async def _reread(self, message: Message, looks: list[Document]) -> Message | Verdict:
+        """The message with its order as the shop shows it this moment: the last look, which `looks` collects."""
         if self.kind is not Kind.ORDER:
             return message
         origin = self.outages[message.source]
@@ -156,7 +175,10 @@ class Push:
             return decide(message, error, self.clock.now(), self.policy, self.dice)
         if document is None:
             return Withdraw(f"{message.source} has no such order any more")
-        return replace(message, body=document.body) if isinstance(document.body, Order) else message
+        if not isinstance(document.body, Order):
+            return message
+        looks.append(document)
+        return replace(message, body=document.body)
 
     async def _look_up(self, messages: Sequence[Message]) -> Knowledge:
         asked = Question()
@@ -164,13 +186,6 @@ class Push:
             asked |= question(message, self.rules)
         known = await self.outbox.look_up(asked)
         return known | await self.outbox.look_up(follow_up(known)) if self.kind is Kind.DESPATCH else known
-
-    def _prepare(self, message: Message, known: Knowledge) -> Ready | Verdict:
-        with isolated(f"{self.kind} {message.key}") as trouble:
-            made = prepare(message, self.rules, known, self.clock.now())
-            return HandOver(by_hand(message, made.payload)) if isinstance(made, Ready) and not self._sink else made
-        detail = f"no rule could judge it: {trouble.text}"
-        return Park(Case(CaseClass.UNREADABLE_DOCUMENT, message.source, message.key, detail))
 
     async def _deliver(self, deliveries: Sequence[Delivery]) -> list[Settlement]:
         """The verdicts; none while the destination is down. A batch over which a sink breaks goes one by one."""
@@ -209,12 +224,15 @@ class Push:
     async def _settle(self) -> None:
         """Commit verdicts; they are kept and tried again when the database is away, for the effects are real."""
         if not self._unsettled:
+            self._decided.clear()  # of what got no verdict: it will be decided anew
             return
         try:
-            await self.outbox.settle(self._unsettled)
+            await self.outbox.settle(self._unsettled, self._decided)
         except OwnershipLostError:
             self._unsettled.clear()  # the new owner looks for itself what became of them
+            self._decided.clear()
             raise
+        self._decided.clear()
         for one in self._unsettled:
             verdict = type(one.verdict).__name__.lower()
             self.meter.count("settled", destination=one.message.destination, kind=one.message.kind, verdict=verdict)

@@ -20,6 +20,7 @@ from khaossync.outbox.casework import (
     unreadable_case,
 )
 from khaossync.outbox.database import Connection
+from khaossync.outbox.decisions import Row, keep_decisions
 from khaossync.outbox.enqueueing import ask_again, enqueue
 from khaossync.outbox.holding import count, hold
 from khaossync.outbox.levelling import Lane, Replaced, lane_of, level
@@ -56,8 +57,9 @@ async def accept(
     owned: Collection[str],
     now: datetime,
     retention: Retention = USUAL,
+    decided: Sequence[Row] = (),
 ) -> Told:
-    """Store pages, their messages and their cursors within the caller's transaction."""
+    """Store pages, their messages and their cursors within the caller's transaction, and how all was `decided`."""
     documents = [document for acceptance in group for document in acceptance.page.documents]
     await connection.fetchrow(SERIALISE)
     changed = await keep_documents(connection, documents, now, retention)
@@ -76,6 +78,7 @@ async def accept(
     await stand_cases(connection, [case for a in group for case in a.standing], now)
     cases = await open_cases(connection, [*_cases(group), *map(unreadable_case, unreadables)], now)
     await keep_progress(connection, group, now)
+    await keep_decisions(connection, decided)
     touched = woken | {destination for destination, *_ in fresh} | {item.destination for item in replaced}
     if strange := touched.difference(owned):
         await connection.execute(NOTIFY, sorted(strange))

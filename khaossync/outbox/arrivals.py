@@ -16,7 +16,7 @@ from khaossync.outbox.rows import Identity, columns, identity
 from khaossync.ports import Acceptance
 
 # An unreadable record has no moment of its own, and must not be a new version at each reading.
-_NO_MOMENT = datetime.fromtimestamp(0, UTC)
+NO_MOMENT = datetime.fromtimestamp(0, UTC)
 
 # The newest state of each record. An older moment never replaces a newer one, unless that was told later than now: then
 # a clock that was ahead has named it. The same version changes nothing. Tells which are about a person who was erased.
@@ -75,10 +75,16 @@ async def keep_documents(
     rows = await connection.fetch(KEEP_DOCUMENTS, *table, now)
     changed = {(row["source"], row["kind"], row["key"]) for row in rows}
     if fresh := [document for document in told if identity(document) in changed]:
-        await _keep_raws(connection, [_raw_row(document, now, retention) for document in fresh], now)
+        await keep_raws(connection, fresh, now, retention)
     if erased := [tuple(row)[:3] for row in rows if row["erased"]]:
         await connection.execute(FORGET_PERSON, *columns(erased, 3))
     return changed
+
+
+async def keep_raws(connection: Connection, documents: Sequence[Document], now: datetime, retention: Retention) -> None:
+    """Store the raw text that each of these was read from, once."""
+    if documents:
+        await _keep_raws(connection, [_raw_row(document, now, retention) for document in documents], now)
 
 
 async def keep_unreadables(
@@ -136,7 +142,7 @@ def _raw_row(document: Document, now: datetime, retention: Retention) -> tuple[o
 def _unreadable_row(unreadable: Unreadable, now: datetime, retention: Retention) -> tuple[object, ...]:
     version = _unreadable_version(unreadable)
     record = (unreadable.source, unreadable.kind.value, unreadable.key)
-    return (*record, version, _NO_MOMENT, unreadable.raw, now + retention.of(unreadable.kind), unreadable.key)
+    return (*record, version, NO_MOMENT, unreadable.raw, now + retention.of(unreadable.kind), unreadable.key)
 
 
 def _unreadable_version(unreadable: Unreadable) -> str:

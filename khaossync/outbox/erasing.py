@@ -11,6 +11,7 @@ from khaossync.outbox.accepting import SERIALISE
 from khaossync.outbox.casework import note_closed
 from khaossync.outbox.codec import storable
 from khaossync.outbox.database import Connection, Database
+from khaossync.outbox.decisions import forget
 from khaossync.outbox.desk import CLOSE, withdraw
 from khaossync.outbox.forgetting import FORGET_PERSON, REASONLESS, WORDLESS
 from khaossync.outbox.history import Change, record
@@ -200,6 +201,7 @@ async def _scrub(connection: Connection, names: Sequence[str]) -> dict[str, int]
     return {
         "documents": _count(await connection.execute(FORGET_PERSON, *documents)),
         "raw texts": _count(await connection.execute(SCRUB_RAWS, *documents, names)),
+        "decisions": await forget(connection, names),
         "cases": len(await connection.fetch(SCRUB_CASES, names)),
         "reasons": _count(await connection.execute(SCRUB_REASONS, [*names, *subjects])),
     }

@@ -8,6 +8,7 @@ from khaossync.domain.knowledge import Knowledge, Question
 from khaossync.outbox import knowing
 from khaossync.outbox.accepting import SERIALISE, Told, accept
 from khaossync.outbox.database import Connection
+from khaossync.outbox.decisions import rows_of
 from khaossync.outbox.retention import Retention
 from khaossync.outbox.settling import fence
 from khaossync.ports import Judge, Listed
@@ -20,6 +21,7 @@ async def take_in(
     owned: Collection[str],
     now: datetime,
     retention: Retention,
+    configuration: str,
 ) -> Told:
     """Judge and store within the caller's transaction; raises OwnershipLostError when the source is not ours.
 
@@ -29,7 +31,8 @@ async def take_in(
     await connection.fetchrow(SERIALISE)
     await fence(connection, epochs)
     acceptance = await judge(Shelf(connection, now))
-    return await accept(connection, [acceptance], owned, now, retention)
+    decided = rows_of([acceptance.decision] if acceptance.decision else [], configuration, now, retention)
+    return await accept(connection, [acceptance], owned, now, retention, decided)
 
 
 class Shelf:

@@ -6,9 +6,9 @@ import socket
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from itertools import chain
 
 from khaossync.clock import Clock
+from khaossync.domain.decision import Preparation
 from khaossync.domain.documents import Document, Kind
 from khaossync.domain.errors import OwnershipLostError
 from khaossync.domain.knowledge import Knowledge, Question
@@ -16,6 +16,7 @@ from khaossync.domain.messages import Message, MessageBody, Settlement
 from khaossync.outbox import accepting, counting, ending, holding, intents, judging, knowing, settling
 from khaossync.outbox.counting import Depth
 from khaossync.outbox.database import Database, DatabaseSettings, open_database
+from khaossync.outbox.decisions import keep_decisions, rows_of
 from khaossync.outbox.gathering import Gathering
 from khaossync.outbox.hastening import hasten
 from khaossync.outbox.intents import Intents
@@ -27,6 +28,9 @@ from khaossync.outbox.retention import USUAL, Retention
 from khaossync.outbox.sealing import seal
 from khaossync.outbox.tidying import tidy
 from khaossync.ports import Acceptance, Accepted, Hint, Judge, Listed
+
+_Batch = tuple[Sequence[Settlement], Sequence[Preparation]]
+"""Verdicts that are settled together, and how their messages were made ready."""
 
 
 class PostgresOutbox:
@@ -42,6 +46,7 @@ class PostgresOutbox:
         clock: Clock,
         queues: Queues,
         retention: Retention = USUAL,
+        configuration: str = "",
     ) -> None:
         self.database = database
         self._clock = clock
@@ -49,6 +54,7 @@ class PostgresOutbox:
         self._intents = Intents()
         self._judging = asyncio.Lock()
         self._retention = retention
+        self._configuration = configuration
         self._accepting = Gathering(self._accept, width=1, limit=64)
         self._settling = Gathering(self._settle, width=4, limit=64)
 
@@ -134,7 +140,8 @@ class PostgresOutbox:
         """
         async with self._judging:
             epochs, now = self._queues.epochs([source]), self._clock.now()
-            told = await self.database.transact(judging.take_in, judge, epochs, self.owned, now, self._retention)
+            kept = (self._retention, self._configuration)
+            told = await self.database.transact(judging.take_in, judge, epochs, self.owned, now, *kept)
         self._queues.tell(told.destinations, told.replaced, told.due)
         return told.accepted[0]
 
@@ -157,13 +164,13 @@ class PostgresOutbox:
         async with self.database.connection() as connection:
             await intents.intend(connection, self._intents, sent, epochs, self._clock.now())
 
-    async def settle(self, settlements: Sequence[Settlement]) -> None:
+    async def settle(self, settlements: Sequence[Settlement], decisions: Sequence[Preparation] = ()) -> None:
         """Commit the verdicts; raises OwnershipLostError, with nothing written, when another process took over."""
         if not settlements:
             return
         self._queues.insist(item.message for item in settlements)
         try:
-            regained = await self._settling.do(settlements)
+            regained = await self._settling.do((settlements, decisions))
         except OwnershipLostError:
             self._queues.lost(item.message for item in settlements)
             raise
@@ -211,20 +218,28 @@ class PostgresOutbox:
         await self._queues.close()
 
     async def _accept(self, group: Sequence[Acceptance]) -> Sequence[Accepted]:
-        told = await self.database.transact(accepting.accept, group, self.owned, self._clock.now(), self._retention)
+        now = self._clock.now()
+        decided = rows_of((one.decision for one in group if one.decision), self._configuration, now, self._retention)
+        told = await self.database.transact(accepting.accept, group, self.owned, now, self._retention, decided)
         self._queues.tell(told.destinations, told.replaced, told.due)
         return told.accepted
 
-    async def _settle(self, group: Sequence[Sequence[Settlement]]) -> Sequence[Mapping[int, Message]]:
-        settled = left = list(chain.from_iterable(group))
-        epochs, now = self._queues.epochs(item.message.destination for item in settled), self._clock.now()
+    async def _settle(self, group: Sequence[_Batch]) -> Sequence[Mapping[int, Message]]:
+        now = self._clock.now()
+        settled = left = [one for settlements, _ in group for one in settlements]
+        decisions = [one for _, made in group for one in made]
+        looks = [look for one in decisions for look in one.looks]
+        decided = rows_of(decisions, self._configuration, now, self._retention)
+        epochs = self._queues.epochs(item.message.destination for item in settled)
         regained: Mapping[int, Message] = {}
-        if ending.is_plain(settled):
+        if ending.is_plain(settled) and not looks:
             async with self.database.connection() as connection:
+                await keep_decisions(connection, decided)  # it was so decided, whether it ends now or not
                 ended = await ending.end(connection, settled, epochs, now)
-            left = [item for item in settled if item.message.id not in ended]
+            left, decided = [item for item in settled if item.message.id not in ended], []
         if left:
-            regained = await self.database.transact(settling.settle, left, epochs, self._intents, now)
+            told = settling.Beside(looks, decided, self._retention)
+            regained = await self.database.transact(settling.settle, left, epochs, self._intents, now, told)
         self._intents.forget(item.message.id for item in settled)
         return [regained] * len(group)
 
@@ -238,12 +253,14 @@ async def open_outbox(
     holder: str = "",
     grace: timedelta = timedelta(0),
     retention: Retention = USUAL,
+    configuration: str = "",
 ) -> AsyncIterator[PostgresOutbox]:
     """Open the outbox on a schema of exactly this release, migrating it first when asked to.
 
     `holder` names this process to people. `grace` is how long after a takeover a message rests that a predecessor was
-    about to send: at least as long as a call to a blind sink may still be at work on the other side. Raises
-    ConfigError when the schema does not fit, TransientError when PostgreSQL does not answer.
+    about to send: at least as long as a call to a blind sink may still be at work on the other side. `configuration` is
+    the hash of that by which is decided, kept with every decision. Raises ConfigError when the schema does not fit,
+    TransientError when PostgreSQL does not answer.
     """
     if migrating:
         await migrate(settings, clock)
@@ -251,7 +268,7 @@ async def open_outbox(
         async with database.connection() as connection:
             await ensure_current(connection)
         queues = Queues(database, clock, holder or f"{socket.gethostname()}:{os.getpid()}", grace)
-        outbox = PostgresOutbox(database, clock, queues, retention)
+        outbox = PostgresOutbox(database, clock, queues, retention, configuration)
         keeper = asyncio.create_task(queues.keep(), name="outbox")
         keeper.add_done_callback(queues.kept)
         try:

@@ -7,17 +7,20 @@ from datetime import datetime
 import asyncpg
 
 from khaossync.domain.cases import Case, CaseClass
-from khaossync.domain.documents import Kind
+from khaossync.domain.documents import Document, Kind
 from khaossync.domain.errors import OwnershipLostError
 from khaossync.domain.messages import Await, Complete, HandOver, Message, Park, Retry, Settlement, Withdraw
 from khaossync.domain.stock import ChannelLevel
+from khaossync.outbox.arrivals import keep_raws
 from khaossync.outbox.casework import attach, case_key, close_left, open_cases
 from khaossync.outbox.codec import storable
 from khaossync.outbox.database import Connection
+from khaossync.outbox.decisions import Row, keep_decisions
 from khaossync.outbox.history import Change, record
 from khaossync.outbox.intents import Intents, resolve
 from khaossync.outbox.levelling import deliver_levels, forget_levels, lock_levels
 from khaossync.outbox.linking import settle_links
+from khaossync.outbox.retention import USUAL, Retention
 from khaossync.outbox.rows import MESSAGE_COLUMNS, columns, message_of
 
 # Law 5. Holds off a successor until this transaction ends; an epoch that moved on gives fewer rows than asked for. Of a
@@ -73,6 +76,18 @@ where m.id = any($1::bigint[]) and m.state = 'ready'
 returning {MESSAGE_COLUMNS}"""  # noqa: S608  static text
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is kept beside verdicts: the orders as the last look saw them, and how all was decided."""
+
+    looks: Sequence[Document] = ()
+    decided: Sequence[Row] = ()
+    retention: Retention = USUAL
+
+
+NOTHING = Beside()
+
+
 @dataclass(slots=True)
 class _Ids:
     """Messages that the verdicts reached, and those of them that hang on cases."""
@@ -95,10 +110,16 @@ async def settle(
     epochs: Mapping[str, int],
     intents: Intents,
     now: datetime,
+    beside: Beside = NOTHING,
 ) -> Mapping[int, Message]:
-    """Make verdicts permanent; returns, by id, the levels that moved on meanwhile and go again."""
+    """Make verdicts permanent; returns, by id, the levels that moved on meanwhile and go again.
+
+    `looks` are the orders that were read again before, `decided` is how the messages were made ready.
+    """
     await fence(connection, epochs)
     intended = await resolve(connection, intents, [item.message.id for item in settled])
+    await keep_raws(connection, beside.looks, now, beside.retention)
+    await keep_decisions(connection, beside.decided)
     if levels := [item for item in settled if item.message.kind is Kind.STOCK_LEVEL]:
         await lock_levels(connection, ((item.message.destination, item.message.key) for item in levels))
     ids = _Ids()

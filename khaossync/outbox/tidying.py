@@ -19,6 +19,12 @@ delete from khaossync.raws where ctid = any(array(
     select ctid from khaossync.raws where expires_at <= $1 order by expires_at limit $2
 )) returning source, kind, key, version"""
 
+# What was decided on them goes with them.
+DECISIONS = """
+delete from khaossync.decisions where ctid = any(array(
+    select ctid from khaossync.decisions where expires_at <= $1 order by expires_at limit $2
+)) returning 1"""
+
 # No platform sends a webhook again after so long.
 HOOKS = """
 delete from khaossync.hooks where ctid = any(array(
@@ -81,6 +87,7 @@ async def tidy(database: Database, now: datetime, retention: Retention) -> Mappi
     personal, old = now - retention.personal, now - retention.history
     counts = {
         "raws": await _repeat(database, _raws, now),
+        "decisions": await _repeat(database, _plain(DECISIONS), now),
         "hooks": await _repeat(database, _plain(HOOKS), now - HOOKS_KEPT),
         "levels": await _repeat(database, _plain(LEVELS), now - LEVELS_KEPT),
         "case_words": await _repeat(database, _plain(WORDS), personal),

@@ -98,10 +98,16 @@ class Trace:
     unfinished: Sequence[Unfinished]
 
 
+async def names_of(database: Database, name: str) -> Sequence[str]:
+    """Under which the records of an order are stored; what is no name of an order stands for itself."""
+    async with database.connection() as connection:
+        return [row["name"] for row in await connection.fetch(NAMES, storable(name))]
+
+
 async def trace(database: Database, name: str) -> Trace:
     """The life of the order with this key, number, reference, sales order code or channel id."""
+    names = await names_of(database, name)
     async with database.connection() as connection:
-        names = [row["name"] for row in await connection.fetch(NAMES, storable(name))]
         events = [Event(*row) for row in await connection.fetch(EVENTS, names)]
         unfinished = [Unfinished(*row) for row in await connection.fetch(UNFINISHED, names)]
     return Trace(events, unfinished)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from khaossync.ports import Finding
+from khaossync.domain.findings import Finding
 
 _NOTICEABLE = timedelta(seconds=5)
 _HARMFUL = timedelta(seconds=60)

@@ -77,7 +77,7 @@ async def test_a_customer_is_erased_and_stays_so(house: Playhouse, dsn: str) -> 
     assert named(await stored(dsn)) == list(HER)
 
     tried = await house.cli("erase", "--customer", EMAIL, "--dry-run")
-    assert (tried.code, f"shop:{went}" in tried.out, "is open" in tried.out) == (1, True, True)
+    assert (tried.code, f"shop:{went}" in tried.out, "is open" in tried.out) == (1, True, True), tried.out
     refused = await house.cli("erase", "--customer", EMAIL, "--yes")
     assert (refused.code, "Nothing was scrubbed" in refused.out) == (1, True)
     assert named(await stored(dsn)) == list(HER)

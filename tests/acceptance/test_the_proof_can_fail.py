@@ -414,6 +414,6 @@ async def test_the_exit_code_of_the_demo_is_the_proof(command: tuple[str, ...], 
     process = await asyncio.create_subprocess_exec(
         sys.executable, *words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
-    told, _ = await asyncio.wait_for(process.communicate(), 120)
+    told, _ = await asyncio.wait_for(process.communicate(), 240)
     assert process.returncode == code, told.decode()
     assert ("PASS" if code == 0 else "FAIL") in told.decode()

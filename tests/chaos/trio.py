@@ -243,7 +243,11 @@ class Trio(Playhouse):
         """A shop that sells mugs and saucers, with a table like that of the day's shop."""
         for sku in ("MUG", "SAUCER"):
             shop.list_product(sku, sku.title(), Decimal("9.95"), {"Warehouse": 100})
-        table = {key: told for key, told in self.settings["channel"]["shop"].items() if key not in ("bundles", "skus")}
+        table = {
+            key: told
+            for key, told in self.settings["channel"]["shop"].items()
+            if key not in ("bundles", "buffers", "skus")
+        }
         place = shop.state.catalogue.location("Warehouse").id
         return {
             **table,

@@ -5,7 +5,7 @@ from contract.trouble import Trouble
 from contract.world import World
 
 from khaossync.domain.errors import ConnectorDownError, SyncError
-from khaossync.ports import Severity
+from khaossync.domain.findings import Severity
 from khaossync.sandbox.faults import Fault
 
 

@@ -17,10 +17,11 @@ from pydantic import BaseModel
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.documents import Document, Kind, Page
 from khaossync.domain.errors import AmbiguousError, RejectedError, SyncError
+from khaossync.domain.findings import Finding
 from khaossync.domain.messages import Delivery, Done, Outcome
 from khaossync.domain.sales_order import SalesOrder
 from khaossync.domain.stock import StockLevel
-from khaossync.ports import Connector, Finding, Kit
+from khaossync.ports import Connector, Kit
 from khaossync.sandbox.faults import Faults
 from khaossync.transport.buckets import Budget
 from khaossync.transport.http import Http, Request

@@ -75,6 +75,7 @@ class Company:
         self.read: tuple[str, ...] = ()
         self.untold = dict.fromkeys(CODES, 0)
         self.named: Named
+        self.config: Config
         self.sold: tuple[str, ...] = CODES
         self.sites = tuple(world.stock)
 
@@ -212,7 +213,7 @@ class Company:
         self.open()
         stack.push_async_callback(self.shop.stop)
         stack.push_async_callback(self.khaos.stop)
-        config = self.configuration(await self.shop.start(), await self.khaos.start())
+        config = self.config = self.configuration(await self.shop.start(), await self.khaos.start())
         systems = await connectors(config, Kit(self.clock, self.dice, Metrics(), self.outbox, stack))
         outages = {name: Outage(system, self.clock) for name, system in systems.items()}
         rules, clock, outbox = config.rules(), self.clock, self.outbox

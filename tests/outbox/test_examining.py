@@ -12,6 +12,7 @@ from outbox.stories import HandClock, acceptance, an_order
 
 from khaossync.clock import SystemClock
 from khaossync.domain.documents import Kind, Page
+from khaossync.domain.findings import Severity
 from khaossync.domain.orders import Delivery
 from khaossync.ops.checking.store import look
 from khaossync.outbox import (
@@ -24,7 +25,7 @@ from khaossync.outbox import (
     open_database,
     survey,
 )
-from khaossync.ports import Acceptance, Severity
+from khaossync.ports import Acceptance
 
 
 def as_role(dsn: str, role: str) -> str:

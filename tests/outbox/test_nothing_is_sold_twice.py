@@ -6,13 +6,17 @@ with one location that one site feeds, once with several of both.
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 
+import examples
 import pytest
 import pytest_asyncio
 from outbox.company import ONE, SEVERAL, SKUS, Company, World
 from outbox.stories import HandClock
 
+from khaossync.app.replay import replay_of
 from khaossync.outbox import PostgresOutbox
+from khaossync.outbox.decisions import Span
 
 Founder = Callable[[World, int], Awaitable[Company]]
 
@@ -74,6 +78,21 @@ async def test_the_shop_never_offers_what_it_has_sold(companies: Founder, world:
         await live(company, steps)
         await company.settle()
         assert company.wrong() == {}
+    await assert_that_all_comes_out_the_same_again(company)
+
+
+async def assert_that_all_comes_out_the_same_again(company: Company) -> None:
+    """Of every history: what is kept of a decision, and no more, suffices to come to it again."""
+    span = Span(examples.NOON - timedelta(days=1), company.clock.now() + timedelta(days=1))
+    judged = [one async for one in replay_of(company.config).run(company.outbox.database, span)]
+    assert [one for one in judged if not one.same] == []
+    assert {one.what for one in judged} >= {
+        "listing of shop",
+        "stock_level of khaos",
+        "order of shop",
+        "order for khaos",
+    }
+    assert sum(one.reread for one in judged) > len(judged) / 2
 
 
 @pytest.mark.parametrize(
@@ -88,3 +107,4 @@ async def test_with_bundles_the_shop_comes_to_offer_what_there_is(companies: Fou
         await act(company)
     await company.settle()
     assert company.wrong() == {}
+    await assert_that_all_comes_out_the_same_again(company)

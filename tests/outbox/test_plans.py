@@ -11,6 +11,7 @@ from outbox.conftest import at_database, execute
 
 from khaossync.outbox.arrivals import KEEP_DOCUMENTS, KEEP_RAWS
 from khaossync.outbox.casework import ATTACH, CLOSE_CURED, CLOSE_LEFT, DISMISSED, OPEN
+from khaossync.outbox.decisions import NEXT, RAWS
 from khaossync.outbox.ending import END
 from khaossync.outbox.enqueueing import AGAIN, ENQUEUE
 from khaossync.outbox.feeds import READ_EVENTS, READ_LEVELS
@@ -63,6 +64,9 @@ FILL = """
     from generate_series(1, 5000) n;
     insert into khaossync.raws (source, kind, key, version, moment, raw, received_at, expires_at)
     select 'shop', 'order', 'shop:' || n, '1', :noon, '', :noon, :noon from generate_series(1, 5000) n;
+    insert into khaossync.decisions (sort, connector, decided_at, expires_at, orders, configuration, content)
+    select 'routing', 'shop', :noon + n * interval '1 second', :noon, array['shop:' || n], 'c', ''
+    from generate_series(1, 20000) n;
     insert into khaossync.history (at, message_id, destination, kind, key, event, who, why)
     select :noon, n, 'khaos', 'order', 'shop:' || n, 'retry', '', '' from generate_series(1, 5000) n;
     insert into khaossync.cases (class, source, subject, state, detail, evidence, opened_at, told_at, closed_at)
@@ -86,6 +90,7 @@ ONE_OF_MANY = {
     "cases",
     "case_messages",
     "unposted",
+    "decisions",
 }
 """The tables that grow with the trade; the others stay small or are written in order."""
 
@@ -173,6 +178,8 @@ STATEMENTS: dict[str, tuple[str, str]] = {
     "hook": (HOOK, f"'shop', 'd', 't', {NOON}"),
     "names of a trace": (NAMES, "'#77'"),
     "events of a trace": (EVENTS, "array['shop:77', 'S77']"),
+    "next decisions": (NEXT, f"100, 20000, {NOON}, {NOON} + interval '1 day', null, 50"),
+    "raws of decisions": (RAWS, f"array['shop'], array['order'], array['shop:7'], array['1'], array[{NOON}]"),
     "unfinished of a trace": (UNFINISHED, "array['shop:77']"),
 }
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from khaossync.channels.shopify.config import Settings
 from khaossync.channels.shopify.fields import Node
-from khaossync.ports import Finding
+from khaossync.domain.findings import Finding
 
 _ALL_ORDERS = "read_all_orders"
 _NOTICE = timedelta(days=60)

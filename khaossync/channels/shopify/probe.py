@@ -9,7 +9,7 @@ from khaossync.channels.shopify.client import Client
 from khaossync.channels.shopify.config import Settings
 from khaossync.channels.shopify.whole import whole_root
 from khaossync.clock import Clock
-from khaossync.ports import Finding
+from khaossync.domain.findings import Finding
 from khaossync.transport.clocks import clock_finding
 
 _SAMPLE = 20

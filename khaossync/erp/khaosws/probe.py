@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from khaossync.domain.errors import ConnectorDownError, SyncError
+from khaossync.domain.findings import Finding
 from khaossync.erp.khaosws.client import Client
 from khaossync.erp.khaosws.config import Settings
 from khaossync.erp.khaosws.stock_sources import DEFAULT_SITE
-from khaossync.ports import Finding
 from khaossync.transport.clocks import clock_finding
 
 

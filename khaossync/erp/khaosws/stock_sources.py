@@ -78,10 +78,14 @@ class StockSource:
         )
 
 
+def site_names(settings: Settings) -> tuple[str, ...]:
+    """The sites whose stock is read, by which a level names them."""
+    return tuple(map(str, settings.sites)) or (DEFAULT_SITE,)
+
+
 def levels_of(connector: str, clock: Clock, settings: Settings) -> Reader:
     """Reads the levels of some codes on every configured site; one document holds all sites of a code."""
-    sites: dict[str, int | None] = {str(site): site for site in settings.sites}
-    sites = sites or {DEFAULT_SITE: None}
+    sites: dict[str, int | None] = dict(zip(site_names(settings), settings.sites or (None,), strict=True))
 
     async def read(client: Client, codes: Sequence[str]) -> Read:
         moment = clock.now()

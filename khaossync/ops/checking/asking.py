@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 
 from khaossync.domain.documents import DocumentBody, Kind
 from khaossync.domain.errors import SyncError
-from khaossync.ports import Connector, Finding, Source
+from khaossync.domain.findings import Finding
+from khaossync.ports import Connector, Source
 
 CATALOGUE = "catalogue"
 """The stream in which a connector tells everything that it sells or keeps."""

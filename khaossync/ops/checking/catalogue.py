@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from khaossync.domain.bundles import sold_codes
+from khaossync.domain.findings import Finding
 from khaossync.domain.rules import ChannelRules
 from khaossync.domain.stock import Listing, StockItem
-from khaossync.ports import Finding
 
 Items = Mapping[str, StockItem]
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
+from khaossync.domain.findings import Finding
 from khaossync.domain.rules import ChannelRules
 from khaossync.domain.stock import StockItem
-from khaossync.ports import Finding
 
 Items = Mapping[str, StockItem]
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
+from khaossync.domain.findings import Finding
 from khaossync.domain.rules import ChannelRules
-from khaossync.ports import Finding
 
 
 def delivery(rules: ChannelRules, seen: Mapping[str, int]) -> Iterator[Finding]:

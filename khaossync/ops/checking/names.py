@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
+from khaossync.domain.findings import Finding
 from khaossync.domain.rules import ChannelRules
-from khaossync.ports import Finding
 
 Offers = Mapping[tuple[str, str], Sequence[str]]
 """(system, subject of the finding) → the names there are; what could not be asked for is left out."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from khaossync.domain.findings import Finding
 from khaossync.outbox import Examination
-from khaossync.ports import Finding
 
 _OLDEST = 15
 _OURS_BESIDES_THE_POOL = 2

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from khaossync.clock import Clock
 from khaossync.domain.errors import ConfigError, SyncError
+from khaossync.domain.findings import Finding
 from khaossync.ops.checking.postgres import postgres
 from khaossync.outbox import Database, DatabaseSettings, ensure_current, examine
 from khaossync.outbox.database import is_local
-from khaossync.ports import Finding
 from khaossync.transport.clocks import clock_finding
 
 

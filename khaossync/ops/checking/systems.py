@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from khaossync.clock import Clock
 from khaossync.domain.documents import DocumentBody, Kind
+from khaossync.domain.findings import Finding
 from khaossync.domain.rules import ChannelRules, Rules
 from khaossync.domain.stock import Listing, StockItem
 from khaossync.ops.checking.asking import asked, subscribed, whole
@@ -16,7 +17,7 @@ from khaossync.ops.checking.codes import codes
 from khaossync.ops.checking.delivery import delivery
 from khaossync.ops.checking.names import Offers, names, offers
 from khaossync.outbox import Database, delivery_methods, survey
-from khaossync.ports import Connector, Finding
+from khaossync.ports import Connector
 
 T = TypeVar("T")
 

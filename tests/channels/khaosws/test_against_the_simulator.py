@@ -13,10 +13,11 @@ from channels.khaosws.simulated import read, send, simulated, told
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.documents import Kind
 from khaossync.domain.errors import AmbiguousError, ConnectorDownError, RateLimitedError, RejectedError
+from khaossync.domain.findings import Severity
 from khaossync.domain.messages import Done
 from khaossync.domain.orders import Customer, Payment
 from khaossync.erp.khaosws import build
-from khaossync.ports import Connector, Severity
+from khaossync.ports import Connector
 from khaossync.sandbox.faults import Fault
 from khaossync.sandbox.khaosws import KhaosServer, Verdict
 

@@ -7,9 +7,9 @@ from channels.khaosws.service import Bench, Service, answer, fault, settings
 
 from khaossync.domain.documents import Kind
 from khaossync.domain.errors import ConnectorDownError, TransientError
+from khaossync.domain.findings import Finding, Severity
 from khaossync.erp import khaosws
 from khaossync.erp.khaosws import build
-from khaossync.ports import Finding, Severity
 
 
 def strings(operation: str, *texts: str) -> tuple[int, str]:

@@ -16,7 +16,8 @@ from khaossync.channels.shopify.hooks import TOPICS
 from khaossync.channels.shopify.subscribing import ShopSubscriptions
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.errors import ConnectorDownError, RejectedError
-from khaossync.ports import Finding, Severity, Subscriptions
+from khaossync.domain.findings import Finding, Severity
+from khaossync.ports import Subscriptions
 
 PUBLISHED = Path(__file__).resolve().parents[3].parent / "shared" / "schemas" / "shopify"
 URL = "https://sync.example.org/hooks/shop"

@@ -8,7 +8,7 @@ from channels.shopify.scripts import settings
 
 from khaossync.channels.shopify import judging
 from khaossync.channels.shopify.fields import Node
-from khaossync.ports import Finding, Severity
+from khaossync.domain.findings import Finding, Severity
 
 TODAY = date(2026, 11, 21)
 SERVED = ("2026-01", "2026-04", "2026-07", "2026-10")

@@ -6,7 +6,7 @@ from examples import NOON
 
 from khaossync import __version__
 from khaossync.cli.findings import Findings, page, report, verdict
-from khaossync.ports import Finding, Severity
+from khaossync.domain.findings import Finding, Severity
 
 MANY = tuple(f"SKU-{number:03}" for number in range(33))
 FOUND: Findings = [

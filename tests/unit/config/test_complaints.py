@@ -168,6 +168,12 @@ def test_a_missing_mapping_is_told_with_the_flow_that_would_stand_still(write: W
     assert flow in line
 
 
+def test_a_site_feeds_one_location(write: Write) -> None:
+    """S-18: else the same units would be offered at both."""
+    twice = VALID.replace("[channel.shop.sites]", '[channel.shop.sites]\n"other" = ["Main"]')
+    assert "site Main feeds 2 locations" in str(complaints(write(twice)))
+
+
 @pytest.mark.parametrize(
     ("bundles", "said"),
     [

@@ -1,5 +1,6 @@
 """A start knows whether it judges by the configuration of the last one."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 from toys import VALID, Write
 
 from khaossync.config import load
-from khaossync.config.fingerprint import fingerprint
+from khaossync.config.fingerprint import fingerprint, settings
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "config.example.toml"
 PRINT = f"""
@@ -33,3 +34,13 @@ def test_it_changes_with_a_mapping_and_not_with_the_http_port(write: Write) -> N
     before = fingerprint(load(write(), environ={}))
     assert fingerprint(load(write(VALID + "\n[http]\nport = 9999\n"), environ={})) == before
     assert fingerprint(load(write(VALID.replace("RM48", "DPD")), environ={})) != before
+    assert fingerprint(load(write(VALID + "\n[stock]\nbuffer = 3\n"), environ={})) != before
+
+
+def test_what_is_kept_of_a_configuration_holds_no_secret() -> None:
+    config = load(EXAMPLE, environ={"KHAOSSYNC_CHANNEL__SHOP__ACCESS_TOKEN": "shpat_example"})
+    told = json.dumps(settings(config))
+    assert "shpat_example" in list(config.secrets())
+    assert not [secret for secret in config.secrets() if secret in told]
+    assert "**" not in told
+    assert json.loads(told)["channel"]["shop"]["couriers"] == dict(config.channel["shop"].couriers)

@@ -9,13 +9,14 @@ from typing import cast
 from examples import NOON, document, listing, rules, stock_level
 
 from khaossync.domain.documents import Document, Kind, Page
+from khaossync.domain.findings import Finding
 from khaossync.domain.knowledge import Knowledge, Question
 from khaossync.domain.rules import Rules
 from khaossync.domain.stock import Listing, StockLevel
 from khaossync.loops.outage import Outage
 from khaossync.loops.pull import Pull
 from khaossync.ops.metrics import Metrics
-from khaossync.ports import Acceptance, Accepted, Connector, Finding, Judge, Outbox, Stored
+from khaossync.ports import Acceptance, Accepted, Connector, Judge, Outbox, Stored
 
 
 class StillClock:

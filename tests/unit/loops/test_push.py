@@ -10,8 +10,10 @@ from examples import NOON, link, message, order, rules, stock_item
 from structlog.testing import capture_logs
 
 from khaossync.domain.cases import CaseClass
+from khaossync.domain.decision import Preparation
 from khaossync.domain.documents import Document, Kind
 from khaossync.domain.errors import ConnectorDownError
+from khaossync.domain.findings import Finding
 from khaossync.domain.knowledge import Knowledge, Question
 from khaossync.domain.links import LinkState
 from khaossync.domain.messages import Complete, Delivery, Done, Message, MessageBody, Outcome, Park, Retry, Settlement
@@ -20,7 +22,7 @@ from khaossync.domain.stock import ChannelLevel
 from khaossync.loops.outage import Outage
 from khaossync.loops.push import Push
 from khaossync.ops.metrics import Metrics
-from khaossync.ports import Connector, Finding, Outbox
+from khaossync.ports import Connector, Outbox
 
 
 class StillClock:
@@ -66,7 +68,7 @@ class Claims:
 
     async def intend(self, messages: Sequence[Message], facts: Sequence[MessageBody] | None = None) -> None: ...
 
-    async def settle(self, settlements: Sequence[Settlement]) -> None:
+    async def settle(self, settlements: Sequence[Settlement], decisions: Sequence[Preparation] = ()) -> None:
         self.settled += settlements
 
     def release(self, messages: Sequence[Message]) -> None:

@@ -9,9 +9,10 @@ from examples import NOON
 from structlog.testing import capture_logs
 
 from khaossync.domain.errors import ConnectorDownError, TransientError
+from khaossync.domain.findings import Finding
 from khaossync.loops.outage import Outage
 from khaossync.loops.subscribe import Subscribe
-from khaossync.ports import Connector, Finding
+from khaossync.ports import Connector
 
 URL = "https://sync.example.org/hooks/shop"
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from examples import NOON
 
-from khaossync.ports import Severity
+from khaossync.domain.findings import Severity
 from khaossync.transport.clocks import ahead, clock_finding
 
 ENDLESS = "Mon, 02 Nov 2026 12:00:03 +99999999999999999999"

@@ -48,7 +48,7 @@ def patience(seen: Evidence) -> Law:
     """No order leaves the shop before its hold is over, and one that was called off within it never does."""
     law = Law("no order was sent before its time")
     hold, tag = seen.world.hold, seen.world.release
-    for order in seen.orders if hold else ():
+    for order in seen.orders:
         end = order.created_at.replace(microsecond=0) + hold  # the shop tells whole seconds
         called_off = order.cancelled_at is not None and order.cancelled_at < end and tag not in order.tags
         law.hold(not (called_off and seen.sales_orders[order.id]), f"{order.name} was called off in time, and sent")

@@ -10,8 +10,9 @@ from examples import document, listing, stock_item
 
 from khaossync.domain.documents import Kind, Page
 from khaossync.domain.errors import ConnectorDownError, SyncError, TransientError
+from khaossync.domain.findings import Finding, Severity
 from khaossync.ops.checking.asking import asked, subscribed, whole
-from khaossync.ports import Connector, Finding, Severity
+from khaossync.ports import Connector
 
 URL = "https://sync.example.org/hooks/shop"
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from examples import listing, rules, stock_item
 
+from khaossync.domain.findings import Finding, Severity
 from khaossync.domain.stock import Listing, StockItem
 from khaossync.ops.checking.catalogue import catalogue
 from khaossync.ops.checking.codes import codes
 from khaossync.ops.checking.delivery import delivery
-from khaossync.ports import Finding, Severity
 
 
 def items(*kept: StockItem) -> dict[str, StockItem]:

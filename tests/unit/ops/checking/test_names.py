@@ -3,8 +3,8 @@
 import pytest
 from examples import rules
 
+from khaossync.domain.findings import Finding, Severity
 from khaossync.ops.checking.names import Offers, names, offers
-from khaossync.ports import Finding, Severity
 
 THERE: Offers = {
     ("khaos", "sales sources"): ("Web", "Phone"),

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from examples import NOON
 
+from khaossync.domain.findings import Finding, Severity
 from khaossync.ops.checking.postgres import postgres
 from khaossync.outbox import Examination
-from khaossync.ports import Finding, Severity
 
 GOOD = Examination(
     version=160003,

@@ -8,9 +8,10 @@ from unit.ops.checking.test_asking import Knocking, Told, Topics, soon
 
 from khaossync.clock import SystemClock
 from khaossync.domain.documents import Kind, Page
+from khaossync.domain.findings import Finding, Severity
 from khaossync.domain.rules import Rules
 from khaossync.ops.checking.systems import Systems
-from khaossync.ports import Connector, Finding, Severity
+from khaossync.ports import Connector
 
 
 class Slow(Topics):

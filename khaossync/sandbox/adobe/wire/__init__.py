@@ -1,0 +1,1 @@
+"""How Magento writes its records: the shapes of the published API."""
