@@ -30,7 +30,7 @@ ASKED = ("take_in", "intend", "settle", "claim")
 STATED = ("intend", "settle")
 """Those of it that may write by a statement without a transaction: done, it is committed."""
 
-_STATEMENTS = ("execute", "fetch", "fetchrow", "fetchval")
+_STATEMENTS = ("execute", "executemany", "fetch", "fetchrow", "fetchval")
 _doing: ContextVar[str] = ContextVar("doing", default="keep")
 
 

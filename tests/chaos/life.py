@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,10 +12,11 @@ from chaos.company import BUNDLES, PLACE, Company
 from chaos.death import Mortal, Points
 from chaos.fragile import FragileDatabase, fragile, watch_outbox
 
+from khaossync import __version__
 from khaossync.app import GRACE, connectors
 from khaossync.app.wiring import Wiring
 from khaossync.config import Config
-from khaossync.config.fingerprint import fingerprint
+from khaossync.config.fingerprint import fingerprint, settings
 from khaossync.domain.errors import SyncError
 from khaossync.loops.listen import Listen
 from khaossync.loops.loop import Loop
@@ -23,6 +24,7 @@ from khaossync.loops.outage import Outage
 from khaossync.ops.beats import Beats
 from khaossync.ops.metrics import Metrics
 from khaossync.outbox import CHORES, DatabaseSettings, PostgresOutbox, open_database, release_after_change
+from khaossync.outbox.decisions import Configuration, keep_configuration
 from khaossync.outbox.queues import Queues
 from khaossync.ports import Connector, Kit
 
@@ -54,24 +56,31 @@ class Life:
         """Start as the daemon does. Raises SyncError while PostgreSQL is away, Crash when it ends on the way."""
         company, mortal, clock = self._company, self.mortal, self._company.clock
         company.mortal = mortal
+        config = configuration(company)
+        judged_by = Configuration(fingerprint(config), __version__, settings(config))
         pool = (await self._stack.enter_async_context(open_database(self._settings))).pool
         self._database = FragileDatabase(self._settings, pool, mortal)
-        self.outbox = PostgresOutbox(self._database, clock, Queues(self._database, clock, "chaos", GRACE))
+        queues = Queues(self._database, clock, "chaos", GRACE)
+        self.outbox = PostgresOutbox(self._database, clock, queues, configuration=judged_by.hash)
         self._make.spoil_outbox(self.outbox)
         watch_outbox(self.outbox, mortal)
-        config, dice, metrics = configuration(company), random.Random(seed), Metrics()
-        kit = Kit(clock, dice, metrics, self.outbox, self._stack, self.outbox.ownership.insist)
+        await keep_configuration(self._database, judged_by, clock.now())
+        kit = Kit(clock, random.Random(seed), Metrics(), self.outbox, self._stack, self.outbox.ownership.insist)
         built = await connectors(config, kit)
         systems = {name: fragile(self._make.spoil(one), mortal) for name, one in built.items()}
         await self.outbox.own([*systems, CHORES])
-        await release_after_change(self._database, fingerprint(config), clock.now())
-        outages = {name: Outage(one, clock, timedelta(0)) for name, one in systems.items()}
-        wiring = Wiring(config, self.outbox, outages, metrics, clock, dice, Beats(clock))
+        await release_after_change(self._database, judged_by.hash, clock.now())
+        self._wire(config, kit, systems)
+        return self
+
+    def _wire(self, config: Config, kit: Kit, systems: Mapping[str, Connector]) -> None:
+        outages = {name: Outage(one, kit.clock, timedelta(0)) for name, one in systems.items()}
+        metrics = Metrics()
+        wiring = Wiring(config, self.outbox, outages, metrics, kit.clock, kit.dice, Beats(kit.clock))
         self.loops = [*wiring.pulls(), *wiring.relevels(), *wiring.pushes(), *wiring.upkeep()]
         self.outbox.ownership.heed = wiring.hints.take
         listen = Listen(systems, wiring.hints, self.outbox, metrics)
-        company.hook = lambda headers, body: listen.hook("shop", headers, body)
-        return self
+        self._company.hook = lambda headers, body: listen.hook("shop", headers, body)
 
     async def keep(self) -> None:
         """The outbox's keeper looks once. Raises SyncError, as the keeper would log it."""

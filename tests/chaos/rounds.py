@@ -20,8 +20,10 @@ from chaos.stories import STORIES, Story
 from chaos.troubles import TROUBLES, Trouble, calm
 from chaos.verdict import complaints, forged
 
+from khaossync.clock import SystemClock
 from khaossync.domain.errors import SyncError
 from khaossync.loops.loop import Loop
+from khaossync.outbox import DatabaseSettings, migrate
 
 TOLD_AT_ONCE = 3
 MOMENT = timedelta(seconds=1)
@@ -233,15 +235,12 @@ class Field:
 
 @asynccontextmanager
 async def open_field(dsn: str) -> AsyncIterator[Field]:
-    """A field on this server; its template is made once."""
-    from khaossync.clock import SystemClock
-    from khaossync.outbox import DatabaseSettings, migrate
-
+    """A field on this server; its template is made at the first time."""
     admin = await asyncpg.connect(dsn)
     try:
-        await admin.execute("drop database if exists chaos_template with (force)")
-        await admin.execute("create database chaos_template")
-        await migrate(DatabaseSettings(at(dsn, "chaos_template")), SystemClock())
+        if not await admin.fetchval("select true from pg_database where datname = 'chaos_template'"):
+            await admin.execute("create database chaos_template")
+            await migrate(DatabaseSettings(at(dsn, "chaos_template")), SystemClock())
         yield Field(dsn, "chaos_template", admin)
     finally:
         await admin.close()
