@@ -13,7 +13,7 @@ from khaossync.domain.decision import Preparation, Routing
 from khaossync.domain.documents import Document, Kind, Page
 from khaossync.domain.findings import Finding
 from khaossync.domain.knowledge import Address, Knowledge, Question
-from khaossync.domain.messages import Delivery, Message, NewMessage, Outcome, Settlement
+from khaossync.domain.messages import Delivery, Message, MessageBody, NewMessage, Outcome, Settlement
 from khaossync.domain.plan import Closing, Held
 from khaossync.domain.stock import Listing, Wanted
 
@@ -265,8 +265,11 @@ class Outbox(Stored, Owners, Protocol):
         `settle`, with `release`, or with the process.
         """
 
-    async def intend(self, messages: Sequence[Message]) -> None:
-        """Commit that these are about to be sent, so that after a crash \"maybe sent\" is known."""
+    async def intend(self, messages: Sequence[Message], facts: Sequence[MessageBody] | None = None) -> None:
+        """Commit that these are about to be sent, so that after a crash \"maybe sent\" is known, and what was.
+
+        `facts` become the bodies of the messages: what is looked for when nobody knows what became of them.
+        """
 
     async def settle(self, settlements: Sequence[Settlement], decisions: Sequence[Preparation] = ()) -> None:
         """Commit the verdicts, each with its history; a fenced owner changes nothing (OwnershipLostError).

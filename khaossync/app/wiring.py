@@ -37,6 +37,9 @@ SILENCE = timedelta(minutes=5)
 TIDY = timedelta(minutes=10)
 """How often it is looked whether something has been kept long enough."""
 
+HASTEN = timedelta(minutes=1)
+"""How often it is looked whether something waits for a time that a wrong clock has named."""
+
 SEAL = timedelta(seconds=5)
 """How often what was newly written into the trail is sealed: so long it can be tampered with unseen."""
 
@@ -141,6 +144,7 @@ class Wiring:
     def upkeep(self) -> list[Loop]:
         return [
             self._owned(CHORES, "tidy", self._outbox.tidy, TIDY, critical=False),
+            self._owned(CHORES, "hasten", self._outbox.hasten, HASTEN, critical=False),
             self._owned(CHORES, "seal", self._outbox.seal, SEAL, critical=False),
         ]
 

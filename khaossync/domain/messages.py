@@ -74,11 +74,17 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message with its payload, as a sink receives it; `report` is for people once it is done."""
+    """A message with its payload, as a sink receives it; `report` is for people once it is done.
+
+    `facts` are what the payload was made of, where they were read anew; in doubt they stay what may have been sent.
+    `before` is that, where it is another payload: its facts changed while nobody knew what had become of it.
+    """
 
     message: Message
     payload: Payload
     report: Case | None = None
+    facts: MessageBody | None = None
+    before: Payload | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +92,13 @@ class Done:
     """The effect exists on the other side; `reference` is what the other side calls it.
 
     `found` tells that it was already there when we looked. `shown` is the quantity that a channel shows after a level
-    was told, where it is another than the one asked for.
+    was told, where it is another than the one asked for; `sent` is the payload that was found there, likewise.
     """
 
     reference: str
     found: bool = False
     shown: int | None = None
+    sent: Payload | None = None
 
 
 @dataclass(frozen=True, slots=True)

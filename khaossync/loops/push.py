@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -103,7 +103,8 @@ class Push:
         try:
             deliveries, settled = await self._ready(claimed)
             if deliveries and self._sink and self._sink.blind:
-                await self.outbox.intend([delivery.message for delivery in deliveries])
+                facts = [delivery.facts or delivery.message.body for delivery in deliveries]
+                await self.outbox.intend([delivery.message for delivery in deliveries], facts)
             settled += await self._deliver(deliveries)
             self._unsettled += settled
             return Counter(type(one.verdict).__name__.lower() for one in settled)
@@ -117,25 +118,36 @@ class Push:
         looks: list[Document] = []
         fresh = [self._without_channel(message) or await self._reread(message, looks) for message in claimed]
         asked = tuple(message for message in fresh if isinstance(message, Message))
-        made = iter(await self._prepared(asked, tuple(looks)))
+        doubtful = tuple(
+            message for message, now in zip(claimed, fresh, strict=True) if _changed_in_doubt(message, now)
+        )
+        made, before = await self._prepared(asked, tuple(looks), doubtful)
         for message, current in zip(claimed, fresh, strict=True):
             verdict = next(made) if isinstance(current, Message) else current
-            if isinstance(verdict, Ready):
-                deliveries.append(Delivery(message, verdict.payload, verdict.report))
-            else:
+            if isinstance(verdict, Ready) and isinstance(current, Message):
+                facts = message.body if message.doubt else current.body  # until it is known that this is not there
+                sent = before.get(message.id)
+                deliveries.append(Delivery(message, verdict.payload, verdict.report, facts, sent))
+            elif not isinstance(verdict, Ready):
                 settled.append(Settlement(message, verdict))
                 if isinstance(verdict, Retry) and self.kind is Kind.STOCK_LEVEL:
                     self.orders_first()
         return deliveries, settled
 
-    async def _prepared(self, messages: tuple[Message, ...], looks: tuple[Document, ...]) -> Sequence[Prepared]:
-        """What the rules make of them. How a level came about was kept with the page that it follows from."""
-        known, now, hand = await self._look_up(messages), self.clock.now(), self._sink is None
+    async def _prepared(
+        self, messages: tuple[Message, ...], looks: tuple[Document, ...], doubtful: tuple[Message, ...]
+    ) -> tuple[Iterator[Prepared], Mapping[int, Payload]]:
+        """What the rules make of them, and by id what of the doubtful ones may have been sent.
+
+        How a level came about was kept with the page that it follows from.
+        """
+        known, now, hand = await self._look_up([*messages, *doubtful]), self.clock.now(), self._sink is None
         made = prepared(messages, self.rules, known, now, hand=hand)
         if messages and self.kind is not Kind.STOCK_LEVEL:
             to = self.outage.connector.name
             self._decided.append(Preparation(to, self.kind, now, messages, looks, known, hand, made))
-        return made
+        before = zip(doubtful, prepared(doubtful, self.rules, known, now, hand=hand), strict=True)
+        return iter(made), {one.id: was.payload for one, was in before if isinstance(was, Ready)}
 
     def _without_channel(self, message: Message) -> Park | None:
         """The verdict on what a channel left behind when it was taken out of the configuration."""
@@ -227,9 +239,16 @@ class Push:
         self._unsettled.clear()
 
 
+def _changed_in_doubt(message: Message, now: Message | Verdict) -> bool:
+    """Whether what may have been sent is not what would be sent now."""
+    return message.doubt and isinstance(now, Message) and now.body != message.body
+
+
 def _told(delivery: Delivery, outcome: Outcome) -> Payload:
     """What the destination has now: of a level that a sale overtook, less than was asked for."""
     payload = delivery.payload
+    if isinstance(outcome, Done) and outcome.sent is not None:
+        return outcome.sent
     if isinstance(outcome, Done) and outcome.shown is not None and isinstance(payload, ChannelLevel):
         return replace(payload, quantity=outcome.shown)
     return payload

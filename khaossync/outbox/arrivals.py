@@ -18,8 +18,8 @@ from khaossync.ports import Acceptance
 # An unreadable record has no moment of its own, and must not be a new version at each reading.
 NO_MOMENT = datetime.fromtimestamp(0, UTC)
 
-# The newest state of each record. An older moment never replaces a newer one, the same version changes nothing. Tells
-# which are about a person who was erased.
+# The newest state of each record. An older moment never replaces a newer one, unless that was told later than now: then
+# a clock that was ahead has named it. The same version changes nothing. Tells which are about a person who was erased.
 KEEP_DOCUMENTS = """
 insert into khaossync.documents as d (source, kind, key, version, moment, about, number, body, received_at)
 select source, kind, key, version, moment, about, number, body::jsonb, $9
@@ -28,7 +28,8 @@ from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $
 on conflict (source, kind, key) do update
 set version = excluded.version, moment = excluded.moment, about = excluded.about, number = excluded.number,
     body = excluded.body, received_at = excluded.received_at
-where d.version <> excluded.version and d.moment <= excluded.moment
+where d.version <> excluded.version and (
+    d.moment <= excluded.moment or (excluded.moment <= $9 and $9 < least(d.moment, d.received_at)))
 returning source, kind, key, exists (select from khaossync.erased e where e.about = d.about) as erased"""
 
 # Each version's raw text once; returns those that were not known. Of a person who was erased only that it was told.

@@ -33,7 +33,8 @@ order by fresh.id
 returning destination, kind, key, version"""
 
 # An effect that is asked for again and still waits takes the newer facts. Parked, it is judged by them; what did not
-# fail and left no doubt goes no later than is asked for now. A level has a law of its own.
+# fail and left no doubt goes no later than is asked for now. An order in doubt stays what may have been sent: it is
+# read anew before it is sent again. A level has a law of its own.
 AGAIN = """
 with was as materialized (
     select m.id, m.state, told.body, told.expires_at, case
@@ -49,7 +50,8 @@ with was as materialized (
     order by m.id for update of m
 )
 update khaossync.messages m
-set state = 'waiting', not_before = was.due, body = was.body::json,
+set state = 'waiting', not_before = was.due,
+    body = case when m.doubt and m.kind = 'order' then m.body else was.body::json end,
     expires_at = greatest(m.expires_at, was.expires_at),
     failures = case when was.state = 'parked' then 0 else m.failures end
 from was where m.id = was.id

@@ -53,11 +53,12 @@ on conflict (order_key, stock_code) do nothing"""
 POSTED = """
 update khaossync.unposted u set posted_at = $2 where u.order_key = any($1::text[]) and u.posted_at is null"""
 
-# A settling that crossed an acceptance leaves what nobody else would clear: here the state of the link clears it.
+# A settling that crossed an acceptance leaves what nobody else would clear: here the state of the link clears it. And
+# nothing was posted later than now: so says a clock that was ahead.
 MEND = """
-update khaossync.unposted u set posted_at = coalesce(l.sent_at, $2::timestamptz)
+update khaossync.unposted u set posted_at = least(coalesce(u.posted_at, l.sent_at, $2), $3::timestamptz)
 from khaossync.links l
-where u.channel = $1 and u.posted_at is null and l.key = u.order_key and l.state = 'sent'"""
+where u.channel = $1 and (u.posted_at is null or u.posted_at > $3) and l.key = u.order_key and l.state = 'sent'"""
 
 # What was posted so long ago that every level counts it, as far as the ERP's levels were read since at all.
 COUNTED = """
@@ -132,9 +133,9 @@ async def released(connection: Connection, orders: Sequence[str]) -> None:
     await connection.execute(RELEASE, orders)
 
 
-async def counted(connection: Connection, channel: str, until: datetime) -> Sequence[str]:
+async def counted(connection: Connection, channel: str, until: datetime, now: datetime) -> Sequence[str]:
     """The stock codes of which the channel posted units before this moment and before the ERP's levels were read."""
-    await connection.execute(MEND, channel, until)
+    await connection.execute(MEND, channel, until, now)
     return [row["stock_code"] for row in await connection.fetch(COUNTED, channel, until)]
 
 

@@ -6,18 +6,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from khaossync.domain.errors import OwnershipLostError
-from khaossync.domain.messages import Message
+from khaossync.domain.messages import Message, MessageBody
+from khaossync.outbox.codec import dump_message
 from khaossync.outbox.database import Connection
-from khaossync.outbox.rows import numbers
+from khaossync.outbox.rows import columns, numbers
 
 # "About to be sent", one row for a whole call. Fenced as settling is, in the one statement: no row, no ownership.
-# The rows of messages that are gone ($5) tell nothing any more, so they may go with the next that comes.
+# The rows of messages that are gone ($5) tell nothing any more, so they may go with the next that comes. What changed
+# since it was accepted ($6, $7) is kept as it is sent: when it is looked for, that is what may be there.
 INTEND = """
-with spent as (delete from khaossync.intents where id = any($5::bigint[]))
-insert into khaossync.intents (destination, at, message_ids)
-select held.connector, $3, $4::text::bigint[] from (
+with held as materialized (
     select o.connector from khaossync.owners o where o.connector = $1 and o.epoch = $2 for share
-) as held
+), spent as (
+    delete from khaossync.intents where id = any($5::bigint[])
+), anew as (
+    update khaossync.messages m set body = told.body::json
+    from unnest($6::bigint[], $7::text[]) as told (id, body)
+    where m.id = told.id and exists (select from held)
+)
+insert into khaossync.intents (destination, at, message_ids)
+select held.connector, $3, $4::text::bigint[] from held
 returning id"""
 
 # These messages have their verdict. Rows of which all have are gone ($1), of the others ($2) they are taken out.
@@ -81,12 +89,21 @@ class Intents:
 
 
 async def intend(
-    connection: Connection, intents: Intents, messages: Sequence[Message], epochs: Mapping[str, int], now: datetime
+    connection: Connection,
+    intents: Intents,
+    sent: Sequence[tuple[Message, MessageBody]],
+    epochs: Mapping[str, int],
+    now: datetime,
 ) -> None:
-    """Note that these are about to be sent, committed per destination; raises OwnershipLostError."""
+    """Note that these are about to be sent, and as what, committed per destination; raises OwnershipLostError."""
     for destination, epoch in epochs.items():
-        message_ids = [message.id for message in messages if message.destination == destination]
-        row = await connection.fetchval(INTEND, destination, epoch, now, numbers(message_ids), intents.spent())
+        ours = [(message, body) for message, body in sent if message.destination == destination]
+        message_ids = [message.id for message, _ in ours]
+        anew = columns(
+            ((one.id, dump_message(one.kind, body)) for one, body in ours if body is not one.body and body != one.body),
+            2,
+        )
+        row = await connection.fetchval(INTEND, destination, epoch, now, numbers(message_ids), intents.spent(), *anew)
         if row is None:
             raise OwnershipLostError(f"{destination}: another process owns this queue now; nothing may be sent.")
         intents.noted(row, message_ids)

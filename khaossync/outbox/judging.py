@@ -30,7 +30,7 @@ async def take_in(
     """
     await connection.fetchrow(SERIALISE)
     await fence(connection, epochs)
-    acceptance = await judge(Shelf(connection))
+    acceptance = await judge(Shelf(connection, now))
     decided = rows_of([acceptance.decision] if acceptance.decision else [], configuration, now, retention)
     return await accept(connection, [acceptance], owned, now, retention, decided)
 
@@ -38,12 +38,13 @@ async def take_in(
 class Shelf:
     """What is stored, as one transaction sees it."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, now: datetime) -> None:
         self._connection = connection
+        self._now = now
 
     async def news(self, documents: Sequence[Document]) -> Sequence[Document]:
         """As `ports.Stored` tells."""
-        return await knowing.news(self._connection, documents)
+        return await knowing.news(self._connection, documents, self._now)
 
     async def look_up(self, question: Question) -> Knowledge:
         """As `ports.Stored` tells."""

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 # What is stored about these records.
 KNOWN = """
-select d.source, d.kind, d.key, d.version, d.moment
+select d.source, d.kind, d.key, d.version, d.moment, d.received_at
 from khaossync.documents d
     join unnest($1::text[], $2::text[], $3::text[]) as told (source, kind, key) using (source, kind, key)"""
 
@@ -98,15 +98,17 @@ async def cursor(connection: Connection, source: str, stream: str) -> str | None
     return None if found is None else str(found)
 
 
-async def news(connection: Connection, documents: Sequence[Document]) -> Sequence[Document]:
+async def news(connection: Connection, documents: Sequence[Document], now: datetime) -> Sequence[Document]:
     """The documents whose version is not the stored one and whose moment is not older; each once.
 
-    Besides the levels that were read after orders of their item were posted, changed or not: they count those orders.
+    What is stored of a moment that has not come yet is older: a clock that was ahead had named it. Besides the levels
+    that were read after orders of their item were posted, changed or not: they count those orders.
     """
     told = {(identity(document), document.version): document for document in documents}
     table = columns(sorted({record for record, _ in told}), 3)
-    known = {tuple(row[:3]): (row["version"], row["moment"]) for row in await connection.fetch(KNOWN, *table)}
-    found = [document for (record, _), document in told.items() if _is_news(document, known.get(record))]
+    rows = await connection.fetch(KNOWN, *table)
+    known = {tuple(row[:3]): (row["version"], row["moment"], row["received_at"]) for row in rows}
+    found = [document for (record, _), document in told.items() if _is_news(document, known.get(record), now)]
     old = {id(document) for document in found}
     rest = [document for document in told.values() if id(document) not in old]
     awaited = await holding.awaited(connection, rest)
@@ -159,8 +161,11 @@ async def remember_hint(connection: Connection, source: str, hint: Hint, now: da
     return bool(await connection.fetchval(HOOK, *row, now))
 
 
-def _is_news(document: Document, known: tuple[str, datetime] | None) -> bool:
-    return known is None or (known[0] != storable(document.version) and known[1] <= document.moment)
+def _is_news(document: Document, known: tuple[str, datetime, datetime] | None, now: datetime) -> bool:
+    if known is None or known[0] == storable(document.version):
+        return known is None
+    _, moment, received_at = known
+    return moment <= document.moment or document.moment <= now < min(moment, received_at)
 
 
 async def _links(connection: Connection, question: Question) -> Sequence[Link]:

@@ -34,7 +34,8 @@ select m.destination, m.key, (m.body ->> 'left')::int as left
 from khaossync.messages m join unnest($1::text[], $2::text[]) as told (destination, key) using (destination, key)
 where m.kind = 'stock_level'"""
 
-# What each channel should show now, and what it was seen to show.
+# What each channel should show now, and what it was seen to show. What a clock that was ahead has noted was so by now:
+# until its time had come, no reading would be believed.
 KEEP_LEVELS = """
 insert into khaossync.levels as l (destination, key, desired, shown, serial, shown_at, seen_at, sold_at, desired_at)
 select destination, key, desired, shown, serial, seen_at, seen_at, sold_at, $8
@@ -42,11 +43,12 @@ from unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::bigint[], $6::time
     as told (destination, key, desired, shown, serial, seen_at, sold_at)
 on conflict (destination, key) do update
 set desired = excluded.desired, shown = excluded.shown, serial = excluded.serial,
-    shown_at = coalesce(excluded.shown_at, l.shown_at), seen_at = coalesce(excluded.seen_at, l.seen_at),
-    sold_at = coalesce(excluded.sold_at, l.sold_at),
+    shown_at = coalesce(excluded.shown_at, case when l.shown_at > $8 then $8 else l.shown_at end),
+    seen_at = coalesce(excluded.seen_at, case when l.seen_at > $8 then $8 else l.seen_at end),
+    sold_at = coalesce(excluded.sold_at, case when l.sold_at > $8 then $8 else l.sold_at end),
     desired_at = case when l.desired = excluded.desired then l.desired_at else excluded.desired_at end
 where (l.desired, l.shown, l.serial) is distinct from (excluded.desired, excluded.shown, excluded.serial)
-    or excluded.seen_at is not null or excluded.sold_at is not null"""
+    or excluded.seen_at is not null or excluded.sold_at is not null or greatest(l.shown_at, l.sold_at) > $8"""
 
 # An unfinished level takes the newer quantity. What waits for time goes on waiting; what waited for a person or for an
 # acknowledgement goes again, for it speaks of another quantity now.

@@ -12,12 +12,13 @@ from khaossync.domain.decision import Preparation
 from khaossync.domain.documents import Document, Kind
 from khaossync.domain.errors import OwnershipLostError
 from khaossync.domain.knowledge import Knowledge, Question
-from khaossync.domain.messages import Message, Settlement
+from khaossync.domain.messages import Message, MessageBody, Settlement
 from khaossync.outbox import accepting, counting, ending, holding, intents, judging, knowing, settling
 from khaossync.outbox.counting import Depth
 from khaossync.outbox.database import Database, DatabaseSettings, open_database
 from khaossync.outbox.decisions import keep_decisions, rows_of
 from khaossync.outbox.gathering import Gathering
+from khaossync.outbox.hastening import hasten
 from khaossync.outbox.intents import Intents
 from khaossync.outbox.migrate import ensure_current, migrate
 from khaossync.outbox.ownership import Ownership
@@ -96,7 +97,7 @@ class PostgresOutbox:
     async def news(self, documents: Sequence[Document]) -> Sequence[Document]:
         """Those documents that differ from what is stored and are not older than it."""
         async with self.database.connection() as connection:
-            return await knowing.news(connection, documents)
+            return await knowing.news(connection, documents, self._clock.now())
 
     async def look_up(self, question: Question) -> Knowledge:
         """Answer a question from what is stored."""
@@ -129,7 +130,7 @@ class PostgresOutbox:
 
     async def counted(self, channel: str, until: datetime) -> Sequence[str]:
         """The stock codes of which the channel posted units before this moment, and which the ERP was read after."""
-        return await self.database.transact(holding.counted, channel, until)
+        return await self.database.transact(holding.counted, channel, until, self._clock.now())
 
     async def take_in(self, source: str, judge: Judge) -> Accepted:
         """Let `judge` see what is stored, and store what it returns, while no process stores anything else.
@@ -155,12 +156,13 @@ class PostgresOutbox:
         """Up to `limit` messages that may be delivered now, at most one per key; none of a queue that is not ours."""
         return await self._queues.claim(destination, kind, limit)
 
-    async def intend(self, messages: Sequence[Message]) -> None:
-        """Commit that these are about to be sent; raises OwnershipLostError when they are no longer ours."""
+    async def intend(self, messages: Sequence[Message], facts: Sequence[MessageBody] | None = None) -> None:
+        """Commit that these are about to be sent, and as what; raises OwnershipLostError when they are not ours."""
         self._queues.insist(messages)
         epochs = self._queues.epochs(message.destination for message in messages)
+        sent = list(zip(messages, facts or [message.body for message in messages], strict=True))
         async with self.database.connection() as connection:
-            await intents.intend(connection, self._intents, messages, epochs, self._clock.now())
+            await intents.intend(connection, self._intents, sent, epochs, self._clock.now())
 
     async def settle(self, settlements: Sequence[Settlement], decisions: Sequence[Preparation] = ()) -> None:
         """Commit the verdicts; raises OwnershipLostError, with nothing written, when another process took over."""
@@ -200,6 +202,10 @@ class PostgresOutbox:
     async def tidy(self) -> Mapping[str, int]:
         """Prune everything whose time is up; returns how many rows of which sort went."""
         return await tidy(self.database, self._clock.now(), self._retention)
+
+    async def hasten(self) -> Mapping[str, int]:
+        """Let go what waits for a time that a wrong clock has named; returns how many messages."""
+        return {"messages": await self.database.transact(hasten, self._clock.now())}
 
     async def seal(self) -> Mapping[str, int]:
         """Bind what was newly written into the trail to all before it; returns how many entries."""

@@ -144,7 +144,10 @@ STATEMENTS: dict[str, tuple[str, str]] = {
         f"array[5]::bigint[], array[0], array['waiting'], array[{NOON}], array[0], array[0], array[false]",
     ),
     "park": (PARK, "array[5]::bigint[], array[0], array[false]"),
-    "intend": (INTEND, f"'khaos', 1, {NOON}, array[5]::bigint[], array[1]::bigint[]"),
+    "intend": (
+        INTEND,
+        f"'khaos', 1, {NOON}, array[5]::bigint[], array[1]::bigint[], array[5]::bigint[], array['{{}}']",
+    ),
     "resolve": (RESOLVE, "array[1]::bigint[], array[2]::bigint[], array[5]::bigint[]"),
     "doubt": (DOUBT, f"'khaos', {NOON}, interval '1 minute'"),
     "ask again": (

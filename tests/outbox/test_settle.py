@@ -188,6 +188,19 @@ async def test_parking_keeps_the_doubt_of_what_was_about_to_be_sent(outbox: Post
     assert (await claim_one(outbox)).doubt
 
 
+async def test_what_was_sent_is_kept_while_nobody_knows_what_became_of_it(outbox: PostgresOutbox) -> None:
+    """S-1: found later, it is what was sent that was found, whatever the order has become since."""
+    await outbox.accept(an_accepted_order())
+    message, sent, newer = await claim_one(outbox), an_order(total=Decimal(1)), an_order(total=Decimal(2))
+    await outbox.intend([message], [sent])
+    await outbox.settle([Settlement(message, Retry(examples.NOON, "the answer was lost", doubt=True))])
+    await outbox.accept(acceptance(order_message(body=newer)))
+    await outbox.turn()
+    doubtful = await claim_one(outbox)
+    assert doubtful.doubt
+    assert doubtful.body == sent
+
+
 async def test_handing_over_leaves_a_case_and_blocks_nothing(outbox: PostgresOutbox, database: Database) -> None:
     await outbox.accept(acceptance(order_message("1"), order_message("1", "2")))
     await outbox.settle([Settlement(await claim_one(outbox), HandOver(a_case()))])

@@ -16,6 +16,10 @@ from khaossync.clock import Clock
 from khaossync.domain.documents import Document, Kind, Page
 from khaossync.transport.priority import Priority
 
+SKEW = timedelta(minutes=1)
+"""By how much the clocks of two daemons that follow each other may differ; a full reading later than that has not been,
+so it was noted by a clock that was ahead."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -82,7 +86,8 @@ def next_plan(cursor: str | None, now: datetime, settings: Settings) -> Plan:
     if position.under_way:
         return Plan(kept.get("full") == "yes", full_at, kept.get("began", full_at), position)
     rest = timedelta(seconds=settings.catalogue_full_interval)
-    if not full_at or now - datetime.fromisoformat(full_at) >= rest:
+    since = now - datetime.fromisoformat(full_at) if full_at else rest
+    if not -SKEW <= since < rest:
         return full
     floor = reaching_back(position.floor, settings.overlap)
     return Plan(False, full_at, stamp(now), Position(floor=floor, top=position.floor))

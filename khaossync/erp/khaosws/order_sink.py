@@ -8,7 +8,7 @@ from khaossync.domain.cases import CaseClass
 from khaossync.domain.corrections import Search
 from khaossync.domain.documents import Kind
 from khaossync.domain.errors import AmbiguousError, RejectedError, SyncError
-from khaossync.domain.messages import Absent, Delivery, Done, Outcome
+from khaossync.domain.messages import Absent, Delivery, Done, Outcome, Payload
 from khaossync.domain.sales_order import SalesOrder
 from khaossync.erp.khaosws.business import objection
 from khaossync.erp.khaosws.client import Client
@@ -41,42 +41,44 @@ class OrderSink:
         order = delivery.payload
         if isinstance(order, Search):
             found = await self._find(order)
-            return Done(found.code, found=True) if found else Absent(order.why)
+            return Done(found.code, found=True, sent=delivery.before) if found else Absent(order.why)
         if not isinstance(order, SalesOrder):
             raise TypeError(f"{type(order).__name__} is no sales order")  # the outbox mixed up its lanes
+        found = await self._find(order) if delivery.message.doubt else None
+        if found:
+            return self._judged(found, order, delivery.before)
         try:
             document = order_document(order, self.settings)
         except RejectedError as error:
             return error
-        found = await self._find(order) if delivery.message.doubt else None
-        if found:
-            return self._judged(found, order)
         verifying = order.customer_code and self.settings.verify_companies
         refusal = await objection(order, self.client) if verifying else None
-        return refusal or await self._import(document, order)
+        return refusal or await self._import(document, order, delivery.before)
 
-    async def _import(self, document: str, order: SalesOrder) -> Outcome:
+    async def _import(self, document: str, order: SalesOrder, before: Payload | None) -> Outcome:
         """Success needs the ERP's own number; everything else is settled by looking."""
         try:
             result = await self.client.import_orders(document)
         except FaultError as fault:
-            return await self._look_after(order, _refusal(fault.reason, order))
+            return await self._look_after(order, before, _refusal(fault.reason, order))
         except AmbiguousError as lost:
-            return await self._look_after(order, lost)
+            return await self._look_after(order, before, lost)
         code = result.imported.get(order.ref)
         if code:
             return Done(code)
         reason = result.skipped.get(order.ref) or "; ".join(result.skipped.values()) or "it gave no reason"
-        return await self._look_after(order, _refusal(reason, order))
+        return await self._look_after(order, before, _refusal(reason, order))
 
-    async def _look_after(self, order: SalesOrder, answer: RejectedError | AmbiguousError) -> Outcome:
+    async def _look_after(
+        self, order: SalesOrder, before: Payload | None, answer: RejectedError | AmbiguousError
+    ) -> Outcome:
         """What became of an unconfirmed import. A lost one may still be at work: absent is not refused."""
         try:
             found = await self._find(order)
         except SyncError as error:
             return AmbiguousError(f"order {order.ref}: {answer}; looking it up failed too: {error}")
         if found:
-            return self._judged(found, order)
+            return self._judged(found, order, before)
         if isinstance(answer, AmbiguousError):
             return AmbiguousError(f"order {order.ref}: {answer}; it is not in Khaos Control yet")
         evidence = {"reference": order.ref, "total": f"{order.totals.gross:f} {order.currency}"}
@@ -86,8 +88,10 @@ class OrderSink:
     async def _find(self, order: SalesOrder | Search) -> FoundOrder | None:
         return find(await self.client.states_of([order.ref]), order.ref)
 
-    def _judged(self, found: FoundOrder, order: SalesOrder) -> Outcome:
-        """An order of another value under our reference is not ours, or was not imported whole."""
+    def _judged(self, found: FoundOrder, order: SalesOrder, before: Payload | None) -> Outcome:
+        """What was sent before is there as it was then; of another value, it is not ours or was not imported whole."""
+        if isinstance(before, SalesOrder) and agrees(found, before, self.settings.total_tolerance):
+            return Done(found.code, found=True, sent=before)
         if agrees(found, order, self.settings.total_tolerance):
             return Done(found.code, found=True)
         return RejectedError(

@@ -4,6 +4,9 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+SKEW = timedelta(minutes=1)
+"""By how much the clocks of two daemons that follow each other may differ."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -31,16 +34,18 @@ class Progress:
 
     @classmethod
     def at(cls, cursor: str | None, now: datetime, sweep: timedelta) -> "Progress":
-        """Where a cursor stands, with a new sweep begun when one is due. No cursor is the first sweep."""
+        """Where a cursor stands, with a new sweep begun when one is due. No cursor is the first sweep.
+
+        A cursor of later than now was left by a clock that was ahead, and nobody knows what was asked for in vain.
+        """
         if cursor is None:
             return cls(now, began=now)
         told = json.loads(cursor)
-        known = cls(
-            min(_instant(told["since"]) or now, now), _instant(told["swept"]), _instant(told["began"]), told["after"]
-        )
-        if known.began or (known.swept and now - known.swept < sweep):
+        since, swept = _instant(told["since"]) or now, _instant(told["swept"])
+        known = cls(min(since, now), swept, _instant(told["began"]), told["after"])
+        if since <= now + SKEW and (known.began or (swept and now - swept < sweep)):
             return known
-        return cls(known.since, known.swept, began=now)
+        return cls(known.since, swept, began=now)
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from channels.khaosws.service import (
@@ -22,6 +23,7 @@ from khaossync.domain.corrections import Search
 from khaossync.domain.documents import Kind
 from khaossync.domain.errors import AmbiguousError, ConnectorDownError, RejectedError, SyncError
 from khaossync.domain.messages import Absent, Done, Outcome
+from khaossync.domain.sales_order import Totals
 from khaossync.erp.khaosws import build
 from khaossync.ports import Sink
 
@@ -62,6 +64,17 @@ async def test_in_doubt_it_looks_before_it_sends(service: Service, bench: Bench)
     assert service.calls("ImportOrders") == []
     assert service.asked[0].arguments["IDs"] == "S5001"
     assert service.asked[0].arguments["MappingType"] == "4"
+
+
+async def test_what_changed_while_it_was_in_doubt_is_found_as_it_was_sent(service: Service, bench: Bench) -> None:
+    """SHO-9, S-29: of the same total too, for the change must then become an amendment."""
+    service.on("ExportOrderStatusEx", status())
+    before = sales_order()
+    dearer = sales_order(delivery=Totals(Decimal("6.00"), Decimal("1.20"), Decimal("7.20")), fingerprint="dearer")
+    for now in (dearer, sales_order(fingerprint="moved")):
+        told = replace(delivery(now, doubt=True), before=before)
+        assert await (await sink(service, bench)).deliver([told]) == [Done("SO1", found=True, sent=before)]
+    assert service.calls("ImportOrders") == []
 
 
 @pytest.mark.parametrize(("there", "outcome"), [(status(), Done("SO1", found=True)), (NONE, Absent("cancelled"))])

@@ -169,14 +169,17 @@ async def test_a_long_sweep_lets_changes_pass(service: Service, bench: Bench) ->
     assert pages[-1].complete
 
 
-async def test_a_clock_that_ran_ahead_misses_nothing(service: Service, bench: Bench) -> None:
+async def test_when_a_clock_that_was_ahead_is_set_right_all_is_read_anew(service: Service, bench: Bench) -> None:
+    """S-17: it asked for what would change, and what did change was on neither list."""
     service.on("GetStockList", listed("A"))
     service.on("ExportStockStatus", levels(("A", "1")))
     source = await stream(service, bench, "stock")
     cursor = (await read(source))[-1].cursor
     bench.clock.at -= timedelta(hours=5)
-    await read(source, cursor)
-    assert asked(service, "GetStockList", "DateValue")[-1] == "2026-11-02T05:00:00"
+    again = await read(source, cursor)
+    assert again[-1].complete
+    await read(source, again[-1].cursor)
+    assert asked(service, "GetStockList", "DateValue") == ["", "", "2026-11-02T05:00:00", "2026-11-02T05:00:00"]
 
 
 async def test_the_catalogue_is_read_in_full_and_then_by_edit(service: Service, bench: Bench) -> None:

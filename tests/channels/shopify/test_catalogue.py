@@ -79,6 +79,18 @@ async def test_the_full_reading_repeats_on_its_own_interval() -> None:
     assert again.complete
 
 
+async def test_when_a_clock_that_was_ahead_is_set_right_the_whole_catalogue_is_read() -> None:
+    """It asked for what would change; and the next full reading would be due hours late."""
+    clock = Hands()
+    shop = PaperShop(Listings=lambda _: page(item(1, "MUG")))
+    (full,) = await read(shop, None, clock)
+    clock.time -= timedelta(hours=5)
+    (again,) = await read(shop, full.cursor, clock)
+    assert again.complete
+    (delta,) = await read(shop, again.cursor, clock)
+    assert not delta.complete
+
+
 async def test_a_full_reading_that_broke_off_goes_on_even_after_its_interval() -> None:
     def answer(asked: Asked) -> Json:
         return page(item(2, "CUP")) if asked["after"] else page(item(1, "MUG"), after="one")

@@ -16,7 +16,7 @@ from khaossync.domain.errors import ConnectorDownError
 from khaossync.domain.findings import Finding
 from khaossync.domain.knowledge import Knowledge, Question
 from khaossync.domain.links import LinkState
-from khaossync.domain.messages import Complete, Delivery, Done, Message, Outcome, Park, Retry, Settlement
+from khaossync.domain.messages import Complete, Delivery, Done, Message, MessageBody, Outcome, Park, Retry, Settlement
 from khaossync.domain.rules import Rules
 from khaossync.domain.stock import ChannelLevel
 from khaossync.loops.outage import Outage
@@ -66,7 +66,7 @@ class Claims:
             complete=frozenset({("khaos", Kind.STOCK_ITEM)}),
         )
 
-    async def intend(self, messages: Sequence[Message]) -> None: ...
+    async def intend(self, messages: Sequence[Message], facts: Sequence[MessageBody] | None = None) -> None: ...
 
     async def settle(self, settlements: Sequence[Settlement], decisions: Sequence[Preparation] = ()) -> None:
         self.settled += settlements
