@@ -36,7 +36,7 @@ def _row(name: str, run: Figures, first: Figures) -> list[str]:
     return [
         name,
         f"{run.used:.1%}",
-        f"{speed:,.0f} ({speed / best:.2f}×)",
+        f"{speed:,.0f} ({speed / best:.2f}×)" if best else f"{speed:,.0f}",
         f"{run.backlog_at:.0f} s" if run.backlog_at else "not reached",
         f"{run.refused}, {run.refused_late}",
         f"{told} of {due}",

@@ -8,13 +8,10 @@ from importlib import import_module
 from typing import Any
 
 from khaossync.config import Config
-from khaossync.config.fingerprint import fingerprint
-from khaossync.domain import preparation, routing
 from khaossync.domain.decision import Decision, Preparation, Routing
 from khaossync.domain.despatch import Despatch, OrderState
 from khaossync.domain.difference import Change, Each, changes
 from khaossync.domain.documents import Document, DocumentBody, Unreadable
-from khaossync.domain.knowledge import Question, union
 from khaossync.domain.messages import Message, MessageBody
 from khaossync.domain.orders import Order
 from khaossync.domain.refunds import Refund
@@ -24,7 +21,6 @@ from khaossync.loops.judging import prepared, routed
 from khaossync.outbox import Database
 from khaossync.outbox.decision_codec import Plain, plain_document, plain_outcome
 from khaossync.outbox.decisions import Kept, Span, decided, raws_of, unreadables
-from khaossync.outbox.knowing import look_up
 
 Retold = Document | Unreadable | None
 Retell = Callable[[Document | Unreadable, datetime], Retold]
@@ -61,7 +57,6 @@ class Replay:
 
     rules: Rules
     retell: Mapping[str, Retell]
-    configuration: str = ""
 
     async def run(self, database: Database, span: Span) -> AsyncIterator[Judged]:
         """Every record of a span of time, in the order in which it was decided; then what is still unreadable."""
@@ -72,22 +67,10 @@ class Replay:
             documents = _documents(kept.decision)
             texts = await raws_of(database, documents)
             told = [replace(document, raw=text or "") for document, text in zip(documents, texts, strict=True)]
-            decision = kept.decision
-            if kept.configuration != self.configuration:
-                decision = await self._completed(database, decision)
-            for judged in self.again(kept, decision, told):
+            for judged in self.again(kept, kept.decision, told):
                 yield judged
         for unreadable in await unreadables(database, span.since, span.until):
             yield self._unread(unreadable, span.until)
-
-    async def _completed(self, database: Database, decision: Decision) -> Decision:
-        """With the items that only today's settings ask for, as they are now: nobody looked them up then."""
-        asked = _asked(decision, self.rules).stock_items - decision.known.stock_items.keys()
-        if not asked:
-            return decision
-        async with database.connection() as connection:
-            found = await look_up(connection, Question(stock_items=asked))
-        return replace(decision, known=found | decision.known)
 
     def again(self, kept: Kept, decision: Decision, told: Sequence[Document]) -> Iterator[Judged]:
         """Decide again; `told` are the documents of the decision with their raw texts, empty where they are gone."""
@@ -142,17 +125,11 @@ def replay_of(config: Config) -> Replay:
         for name, table in tables.items():
             folder = import_module(f"khaossync.{room}.{table.kind}.retelling")
             readers[name] = partial(_read, folder.retell, table)
-    return Replay(config.rules(), readers, fingerprint(config))
+    return Replay(config.rules(), readers)
 
 
 def _read(retell: Callable[..., Retold], settings: object, kept: Document | Unreadable, now: datetime) -> Retold:
     return retell(kept, settings, now)
-
-
-def _asked(decision: Decision, rules: Rules) -> Question:
-    if isinstance(decision, Routing):
-        return union(routing.question(document, rules) for document in decision.documents)
-    return union(preparation.question(message, rules) for message in decision.messages)
 
 
 def _names(key: str, body: DocumentBody | MessageBody) -> frozenset[str]:

@@ -119,7 +119,7 @@ class Road:
         def read(kept: Document | Unreadable, _now: datetime) -> Retold:
             return self.retold.get(kept.raw, kept if isinstance(kept, Document) else None)
 
-        again = Replay(rules or self.rules, {"shop": read, "khaos": read}, "other" if rules else "")
+        again = Replay(rules or self.rules, {"shop": read, "khaos": read})
         names = await names_of(self.outbox.database, key) if key else None
         span = Span(self.clock.now() - back, self.clock.now() + timedelta(seconds=1), names)
         return [one async for one in again.run(self.outbox.database, span)]
