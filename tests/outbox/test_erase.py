@@ -314,7 +314,20 @@ async def test_a_scrubbed_body_is_still_of_its_shape(
 
 KEPT = {
     *("channel", "order_id", "number", "placed_at", "updated_at", "currency", "gross", "payment", "confirmed", "test"),
-    *("cancelled_at", "lines", "deliveries", "payments", "extras", "tax", "total", "refund_ids", "risk", "on_terms"),
+    *(
+        "cancelled_at",
+        "lines",
+        "deliveries",
+        "payments",
+        "extras",
+        "tax",
+        "oddities",
+        "serial",
+        "total",
+        "refund_ids",
+        "risk",
+        "on_terms",
+    ),
 }
 """What stays of an order: its ids, amounts, moments and references."""
 
