@@ -38,17 +38,18 @@ where m.kind = 'stock_level'"""
 # until its time had come, no reading would be believed.
 KEEP_LEVELS = """
 insert into khaossync.levels as l (destination, key, desired, shown, serial, shown_at, seen_at, sold_at, desired_at)
-select destination, key, desired, shown, serial, seen_at, seen_at, sold_at, $8
-from unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::bigint[], $6::timestamptz[], $7::timestamptz[])
-    as told (destination, key, desired, shown, serial, seen_at, sold_at)
+select destination, key, desired, shown, serial, shown_at, seen_at, sold_at, $9
+from unnest(
+    $1::text[], $2::text[], $3::int[], $4::int[], $5::bigint[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[]
+) as told (destination, key, desired, shown, serial, shown_at, seen_at, sold_at)
 on conflict (destination, key) do update
 set desired = excluded.desired, shown = excluded.shown, serial = excluded.serial,
-    shown_at = coalesce(excluded.shown_at, case when l.shown_at > $8 then $8 else l.shown_at end),
-    seen_at = coalesce(excluded.seen_at, case when l.seen_at > $8 then $8 else l.seen_at end),
-    sold_at = coalesce(excluded.sold_at, case when l.sold_at > $8 then $8 else l.sold_at end),
+    shown_at = coalesce(excluded.shown_at, case when l.shown_at > $9 then $9 else l.shown_at end),
+    seen_at = coalesce(excluded.seen_at, case when l.seen_at > $9 then $9 else l.seen_at end),
+    sold_at = coalesce(excluded.sold_at, case when l.sold_at > $9 then $9 else l.sold_at end),
     desired_at = case when l.desired = excluded.desired then l.desired_at else excluded.desired_at end
 where (l.desired, l.shown, l.serial) is distinct from (excluded.desired, excluded.shown, excluded.serial)
-    or excluded.seen_at is not null or excluded.sold_at is not null or greatest(l.shown_at, l.sold_at) > $8"""
+    or excluded.seen_at is not null or excluded.sold_at is not null or greatest(l.shown_at, l.sold_at) > $9"""
 
 # An unfinished level takes the newer quantity. What waits for time goes on waiting; what waited for a person or for an
 # acknowledgement goes again, for it speaks of another quantity now.
@@ -134,14 +135,17 @@ def shown_now(told: Wanted, known: Known | None) -> int | None:
         return told.level.expected if known is None else told.seen
     if told.sold is None or known.shown is None:
         return known.shown
-    return known.shown - sum(sale.units for sale in told.sold if _is_since(sale, known.shown_at))
+    return known.shown - sum(sale.units for sale in told.sold if _is_since(sale, known))
 
 
-def _is_since(sale: Sale, shown_at: datetime | None) -> bool:
-    """Whether a sale is not in what was shown; where that cannot be told, what makes the channel show more counts."""
+def _is_since(sale: Sale, known: Known) -> bool:
+    """Whether a sale is not in what was shown; where that cannot be told, what makes the channel show more counts.
+
+    What was seen was so at some moment between the beginning of its reading and the storing of it.
+    """
     if sale.units < 0:
-        return shown_at is None or sale.at > shown_at - SKEW
-    return shown_at is not None and sale.at > shown_at + SKEW
+        return known.shown_at is None or sale.at > known.shown_at - SKEW
+    return known.shown_at is not None and sale.at > max(known.shown_at, known.seen_at or known.shown_at) + SKEW
 
 
 async def level(
@@ -161,10 +165,14 @@ async def level(
         (row["destination"], row["key"]): row["left"] for row in await connection.fetch(UNFINISHED, *addresses)
     }
     going = {lane for lane, item in lanes.items() if must_go(item, known.get(lane), lane in unfinished)}
-    newer = {lane: _still_told(lanes[lane], left) for lane, left in unfinished.items() if lane in going}
+    newer = {
+        lane: _still_told(lanes[lane], known.get(lane), left)
+        for lane, left in unfinished.items()
+        if lane in going or (left is not None and lanes[lane].sold)
+    }
     replaced = await _replace(connection, newer, known, now)
     kept = (_row(lanes[lane], known.get(lane), lane in going, now) for lane in sorted(lanes))
-    await connection.execute(KEEP_LEVELS, *columns(kept, 7), now)
+    await connection.execute(KEEP_LEVELS, *columns(kept, 8), now)
     return [_message(lane, lanes[lane], known.get(lane), now) for lane in sorted(going - {*unfinished})], replaced
 
 
@@ -197,10 +205,13 @@ async def _replace(
     return [_replaced(row, lanes, known, now) for row in rows]
 
 
-def _still_told(told: Wanted, left: int | None) -> Wanted:
-    """The newer level of a correction: what was sold meanwhile is no change in the channel that nobody knows of."""
-    known = None if left is None or told.sold is None else left - sum(sale.units for sale in told.sold)
-    return replace(told, level=replace(told.level, left=known))
+def _still_told(told: Wanted, known: Known | None, left: int | None) -> Wanted:
+    """The newer level of a correction: what the channel's own sales explain is no change that nobody knows of."""
+    if left is None or told.sold is None or known is None:
+        return replace(told, level=replace(told.level, left=None))
+    expected = left - sum(sale.units for sale in told.sold)
+    found = known.shown if told.seen is None else told.seen
+    return replace(told, level=replace(told.level, left=None if found == expected else expected))
 
 
 def _in_time(told: Wanted, known: Known | None) -> Wanted:
@@ -234,7 +245,8 @@ def _row(told: Wanted, known: Known | None, going: bool, now: datetime) -> tuple
     serial = (known.serial if known else 0) + going
     seen = told.seen if known else told.level.expected
     seen_at, sold_at = (now if seen is not None else None), (now if told.sold else None)
-    return (*lane_of(told), told.level.quantity, shown_now(told, known), serial, seen_at, sold_at)
+    shown_at = seen_at and (told.seen_at or now)
+    return (*lane_of(told), told.level.quantity, shown_now(told, known), serial, shown_at, seen_at, sold_at)
 
 
 def _message(lane: Lane, told: Wanted, known: Known | None, now: datetime) -> NewMessage:

@@ -91,7 +91,7 @@ async def forget_a_number(house: Playhouse, order: str) -> None:
     await house.until(lambda: house.shop.fulfilments(order), "the parcel is told")
     house.khaos.issue(ref)
     house.khaos.track(ref, "LATE-1")
-    house.day.notes.late.append("LATE-1")
+    house.day.notes.late["LATE-1"] = ref
 
 
 def broken(seen: Evidence) -> set[str]:
@@ -254,7 +254,9 @@ def test_a_late_number_that_was_not_mailed_just_once_breaks_the_law(
 
 
 def test_a_late_number_that_is_not_in_the_shop_breaks_the_law(evening: Evening) -> None:
-    assert broken(evening.seen(notes=replace(evening.notes, late=["LATE-2"]))) == {"late_numbers"}
+    assert broken(evening.seen(notes=replace(evening.notes, late={"LATE-2": evening.notes.late["LATE-1"]}))) == {
+        "late_numbers"
+    }
 
 
 def test_a_wrong_level_breaks_the_law(evening: Evening, monkeypatch: pytest.MonkeyPatch) -> None:

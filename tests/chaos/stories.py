@@ -108,7 +108,7 @@ def numbered_late(it: Company) -> Steps:
         yield
         yield
         it.khaos.track(it.ref(order), number)
-        it.notes.late.append(number)
+        it.notes.late[number] = it.ref(order)
         yield
         it.khaos.issue(it.ref(order))
 

@@ -162,6 +162,21 @@ async def test_a_sale_that_explains_what_was_seen_leaves_nothing_to_report(
     assert (level.quantity, level.expected, changed_elsewhere(level, "shop")) == (8, 4, None)
 
 
+async def test_goods_that_the_shop_put_back_itself_leave_nothing_to_report(
+    outbox: PostgresOutbox, clock: HandClock
+) -> None:
+    """SHO-F3: a refund put one back on the shop's shelf; the ERP still counts it as sold, so the level stays."""
+    await outbox.accept(levels(a_level(5)))
+    await complete(outbox, await claim_level(outbox))
+    await outbox.accept(levels(a_level(5, expected=6), source="shop"))
+    back = (Sale(-1, clock.now()),)
+    await outbox.accept(acceptance(levels=(Wanted("shop", "shop", a_level(5), sold=back),)))
+    clock.forward(seconds=16)
+    await outbox.turn()
+    level = level_of(await claim_level(outbox))
+    assert (level.quantity, changed_elsewhere(level, "shop")) == (5, None)
+
+
 async def test_what_we_set_ourselves_is_no_change_of_somebody_else(outbox: PostgresOutbox, clock: HandClock) -> None:
     """The correction was on its way when a newer quantity took its place: it goes again, and was told already."""
     await outbox.accept(levels(a_level(5)))
@@ -229,6 +244,20 @@ async def test_a_reading_that_began_before_our_last_write_has_not_seen_it(
     seen_at = asked_at if late else clock.now()
     seen = Wanted("shop", "shop", a_level(5, expected=9), seen=9, seen_at=seen_at)
     assert (await outbox.accept(acceptance(levels=(seen,)))).levels == (0 if late else 1)
+
+
+async def test_a_reading_that_began_later_is_believed_although_another_was_stored_meanwhile(
+    outbox: PostgresOutbox, clock: HandClock
+) -> None:
+    """S-17, S-39: staff type 3 over our 5 between two readings, and the second begins before the first is stored."""
+    await outbox.accept(levels(a_level(5)))
+    await complete(outbox, await claim_level(outbox))
+    first_at, second_at = clock.forward(seconds=30), clock.forward(seconds=1)
+    clock.forward(seconds=1)
+    first = Wanted("shop", "shop", a_level(5, expected=5), seen=5, seen_at=first_at)
+    assert (await outbox.accept(acceptance(levels=(first,)))).levels == 0
+    second = Wanted("shop", "shop", a_level(5, expected=3), seen=3, seen_at=second_at)
+    assert (await outbox.accept(acceptance(levels=(second,)))).levels == 1
 
 
 async def test_a_reading_that_began_before_a_sale_was_noted_has_not_seen_it(

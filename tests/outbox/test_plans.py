@@ -119,7 +119,8 @@ STATEMENTS: dict[str, tuple[str, str]] = {
     "unfinished levels": (UNFINISHED_LEVELS, "array['shop'], array['SKU7@1']"),
     "keep levels": (
         KEEP_LEVELS,
-        f"array['shop'], array['SKU7@1'], array[1], array[1], array[2]::bigint[], array[{NOON}], array[{NOON}], {NOON}",
+        "array['shop'], array['SKU7@1'], array[1], array[1], array[2]::bigint[], "
+        f"array[{NOON}], array[{NOON}], array[{NOON}], {NOON}",
     ),
     "replace a level": (REPLACE, f"array['shop'], array['SKU7@1'], array['khaos'], array['{{}}'], {NOON}, {NOON}"),
     "deliver levels": (DELIVERED, f"array['shop'], array['SKU7@1'], array[1], array[false], {NOON}"),

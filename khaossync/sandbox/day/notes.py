@@ -9,12 +9,13 @@ class Notes:
 
     `released` had to wait and have to be in the ERP in the end; `kept` may not, for the case of that class. `edited`
     are SKUs whose quantity somebody changed in the shop. `late` are tracking numbers that were typed in after the
-    despatch. `below` are stock codes that were seen below none in the ERP, `meant` those that were meant to be.
+    despatch, with the references of their orders. `below` are stock codes that were seen below none in the ERP,
+    `meant` those that were meant to be.
     """
 
     released: list[str] = field(default_factory=list)
     kept: dict[str, str] = field(default_factory=dict)
     edited: list[str] = field(default_factory=list)
-    late: list[str] = field(default_factory=list)
+    late: dict[str, str] = field(default_factory=dict)
     below: set[str] = field(default_factory=set)
     meant: set[str] = field(default_factory=set)

@@ -76,7 +76,7 @@ class Warehouse:
         courier = self._dice.choice(COURIERS)
         if parcel is None and whole and self._consignments % UNNUMBERED == 0:
             self._late.append(Late(order.ref, number))
-            self._notes.late.append(number)
+            self._notes.late[number] = order.ref
             self._khaos.despatch(order.ref, courier=courier, consignment="")
         else:
             url = _followed_at(number)

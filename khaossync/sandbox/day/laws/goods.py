@@ -43,8 +43,9 @@ def late_numbers(seen: Evidence) -> Law:
     law = Law("every late number reached the customer once")
     mailed, stuck = _mailed(seen), _stuck(seen)
     shown = Counter(parcel.number for done in seen.shop.fulfilments() for parcel in done.tracking)
-    for number in seen.notes.late:
-        if number not in stuck:
+    refs = {seen.world.ref(order.id) for order in seen.orders}
+    for number, ref in seen.notes.late.items():
+        if ref in refs and number not in stuck:
             law.hold(shown[number] == 1, f"{number} stands on {shown[number]} parcels")
             law.hold(mailed[number] == 1, f"{number} was mailed {mailed[number]} times")
     return law
