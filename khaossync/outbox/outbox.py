@@ -13,7 +13,7 @@ from khaossync.domain.documents import Document, Kind
 from khaossync.domain.errors import OwnershipLostError
 from khaossync.domain.knowledge import Knowledge, Question
 from khaossync.domain.messages import Message, MessageBody, Settlement
-from khaossync.outbox import accepting, counting, ending, holding, intents, judging, knowing, settling
+from khaossync.outbox import counting, ending, holding, intents, judging, knowing, settling
 from khaossync.outbox.counting import Depth
 from khaossync.outbox.database import Database, DatabaseSettings, open_database
 from khaossync.outbox.decisions import keep_decisions, rows_of
@@ -27,10 +27,12 @@ from khaossync.outbox.queues import Queues
 from khaossync.outbox.retention import USUAL, Retention
 from khaossync.outbox.sealing import seal
 from khaossync.outbox.tidying import tidy
-from khaossync.ports import Acceptance, Accepted, Hint, Judge, Listed
+from khaossync.ports import Accepted, Hint, Judge, Listed
 
 _Batch = tuple[Sequence[Settlement], Sequence[Preparation]]
 """Verdicts that are settled together, and how their messages were made ready."""
+_Page = tuple[Mapping[str, int], Judge]
+"""The epoch under which a page was read, and what judges it."""
 
 
 class PostgresOutbox:
@@ -52,10 +54,8 @@ class PostgresOutbox:
         self._clock = clock
         self._queues = queues
         self._intents = Intents()
-        self._judging = asyncio.Lock()
-        self._retention = retention
-        self._configuration = configuration
-        self._accepting = Gathering(self._accept, width=1, limit=64)
+        self._keeping = judging.Keeping(retention, configuration)
+        self._taking_in = Gathering(self._take_in, width=1, limit=64)
         self._settling = Gathering(self._settle, width=4, limit=64)
 
     @property
@@ -135,22 +135,11 @@ class PostgresOutbox:
     async def take_in(self, source: str, judge: Judge) -> Accepted:
         """Let `judge` see what is stored, and store what it returns, while no process stores anything else.
 
-        What is judged and stored again after a collision is judged again. Raises OwnershipLostError, with nothing
-        stored, unless the source is ours all the while.
+        Pages that come together share a transaction. What is judged is judged again after a collision, or to see what
+        a page before it has stored. Raises OwnershipLostError, with nothing stored, unless the source is ours all the
+        while. A level's `expected` counts as seen just now: leave it None unless this page is what told it.
         """
-        async with self._judging:
-            epochs, now = self._queues.epochs([source]), self._clock.now()
-            kept = (self._retention, self._configuration)
-            told = await self.database.transact(judging.take_in, judge, epochs, self.owned, now, *kept)
-        self._queues.tell(told.destinations, told.replaced, told.due)
-        return told.accepted[0]
-
-    async def accept(self, acceptance: Acceptance) -> Accepted:
-        """Store a page, its messages and its cursor in one transaction; pages that come together share it.
-
-        A level's `expected` counts as seen just now: leave it None unless this page is what told it.
-        """
-        return await self._accepting.do(acceptance)
+        return await self._taking_in.do((self._queues.epochs([source]), judge))
 
     async def claim(self, destination: str, kind: Kind, limit: int) -> Sequence[Message]:
         """Up to `limit` messages that may be delivered now, at most one per key; none of a queue that is not ours."""
@@ -201,7 +190,7 @@ class PostgresOutbox:
 
     async def tidy(self) -> Mapping[str, int]:
         """Prune everything whose time is up; returns how many rows of which sort went."""
-        return await tidy(self.database, self._clock.now(), self._retention)
+        return await tidy(self.database, self._clock.now(), self._keeping.retention)
 
     async def hasten(self) -> Mapping[str, int]:
         """Let go what waits for a time that a wrong clock has named; returns how many messages."""
@@ -213,14 +202,18 @@ class PostgresOutbox:
 
     async def close(self) -> None:
         """Finish what is being written and give up our queues."""
-        await self._accepting.close()
+        await self._taking_in.close()
         await self._settling.close()
         await self._queues.close()
 
-    async def _accept(self, group: Sequence[Acceptance]) -> Sequence[Accepted]:
-        now = self._clock.now()
-        decided = rows_of((one.decision for one in group if one.decision), self._configuration, now, self._retention)
-        told = await self.database.transact(accepting.accept, group, self.owned, now, self._retention, decided)
+    async def _take_in(self, group: Sequence[_Page]) -> Sequence[Accepted]:
+        judges = [judge for _, judge in group]
+        oldest: dict[str, int] = {}  # who has lost a source meanwhile, and taken it again, stores nothing for before
+        for epochs, _ in group:
+            oldest |= {source: min(epoch, oldest.get(source, epoch)) for source, epoch in epochs.items()}
+        told = await self.database.transact(
+            judging.take_in, judges, oldest, self.owned, self._clock.now(), self._keeping
+        )
         self._queues.tell(told.destinations, told.replaced, told.due)
         return told.accepted
 
@@ -229,7 +222,7 @@ class PostgresOutbox:
         settled = left = [one for settlements, _ in group for one in settlements]
         decisions = [one for _, made in group for one in made]
         looks = [look for one in decisions for look in one.looks]
-        decided = rows_of(decisions, self._configuration, now, self._retention)
+        decided = rows_of(decisions, self._keeping.configuration, now, self._keeping.retention)
         epochs = self._queues.epochs(item.message.destination for item in settled)
         regained: Mapping[int, Message] = {}
         if ending.is_plain(settled) and not looks:
@@ -238,7 +231,7 @@ class PostgresOutbox:
                 ended = await ending.end(connection, settled, epochs, now)
             left, decided = [item for item in settled if item.message.id not in ended], []
         if left:
-            told = settling.Beside(looks, decided, self._retention)
+            told = settling.Beside(looks, decided, self._keeping.retention)
             regained = await self.database.transact(settling.settle, left, epochs, self._intents, now, told)
         self._intents.forget({item.message.id for item in settled})
         return [regained] * len(group)

@@ -5,7 +5,7 @@ import json
 import asyncpg
 import pytest
 from outbox.conftest import execute
-from outbox.stories import HandClock, a_case, a_level, acceptance, claim_one, levels, order_message
+from outbox.stories import HandClock, a_case, a_level, accept, acceptance, claim_one, levels, order_message
 
 from khaossync.domain.documents import Kind
 from khaossync.domain.messages import Park, Settlement
@@ -72,13 +72,13 @@ async def test_only_a_deep_queue_is_estimated(dsn: str, monkeypatch: pytest.Monk
 
 
 async def test_the_age_is_of_the_first_that_could_go(outbox: PostgresOutbox, clock: HandClock) -> None:
-    await outbox.accept(acceptance(order_message("1"), order_message("1", "2")))
+    await accept(outbox, acceptance(order_message("1"), order_message("1", "2")))
     await outbox.settle([Settlement(await claim_one(outbox), Park(a_case()))])
     began = clock.forward(hours=1)
-    await outbox.accept(acceptance(order_message("2")))
+    await accept(outbox, acceptance(order_message("2")))
     clock.forward(hours=1)
-    await outbox.accept(acceptance(order_message("3")))
-    await outbox.accept(levels(a_level(5)))
+    await accept(outbox, acceptance(order_message("3")))
+    await accept(outbox, levels(a_level(5)))
     assert await outbox.depths() == [
         Depth("khaos", "order", 4, began),
         Depth("shop", "stock_level", 1, clock.now()),

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from outbox.stories import (
     HandClock,
+    accept,
     acceptance,
     an_accepted_order,
     claim_one,
@@ -20,8 +22,8 @@ from outbox.stories import (
 from khaossync.domain.documents import Kind
 from khaossync.domain.errors import OwnershipLostError, TransientError
 from khaossync.outbox import Database, DatabaseSettings, PostgresOutbox, status
-from khaossync.outbox.accepting import SERIALISE
 from khaossync.outbox.database import open_database
+from khaossync.outbox.judging import SERIALISE
 from khaossync.outbox.queues import Queues
 from khaossync.outbox.settling import FENCE
 from khaossync.outbox.sharing import Round, Seat
@@ -106,7 +108,7 @@ async def test_newcomers_are_given_their_share(dsn: str, clock: HandClock) -> No
 async def test_a_queue_is_not_given_away_in_the_middle_of_a_delivery(dsn: str, clock: HandClock) -> None:
     async with process(dsn, clock, "1") as first, process(dsn, clock, "2") as second:
         await first.own(["a", "khaos"])
-        await first.accept(acceptance(order_message("1"), order_message("2")))
+        await accept(first, acceptance(order_message("1"), order_message("2"), source="khaos"))
         [message] = await first.claim("khaos", Kind.ORDER, 1)
         await second.own(["a", "khaos"])
         await first.turn()
@@ -164,7 +166,7 @@ async def test_a_silent_owner_is_ended_and_replaced(
     """A paused process keeps its connection, and with it the lock, as long as nobody ends it."""
     async with process(dsn, clock, "1") as paused, process(dsn, clock, "2") as other:
         await paused.own(["khaos"])
-        await paused.accept(an_accepted_order())
+        await accept(paused, replace(an_accepted_order(), source="khaos"))
         message = await claim_one(paused)
         await paused.intend([message])
         await silent(database)

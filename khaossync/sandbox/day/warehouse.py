@@ -37,6 +37,7 @@ class Warehouse:
         self._dice = dice
         self._notes = notes
         self._consignments = 0
+        self._whole = 0
         self._picked: set[str] = set()
         self._parted: set[str] = set()
         self._late: list[Late] = []
@@ -74,7 +75,8 @@ class Warehouse:
         self._consignments += 1
         number = f"TRK{self._consignments:06d}GB"
         courier = self._dice.choice(COURIERS)
-        if parcel is None and whole and self._consignments % UNNUMBERED == 0:
+        self._whole += parcel is None and whole
+        if parcel is None and whole and self._whole % UNNUMBERED == 0:
             self._late.append(Late(order.ref, number))
             self._notes.late[number] = order.ref
             self._khaos.despatch(order.ref, courier=courier, consignment="")
