@@ -34,17 +34,32 @@ class Asked:
         """There is nothing that was not looked at."""
         self._all = True
 
-    def concerns(self, acceptance: Acceptance) -> bool:
-        """Whether the answers may be others once this page is stored.
+    def concerns(self, changes: "Changes") -> bool:
+        """Whether the answers may be others once these pages are stored."""
+        if not changes.pages:
+            return False
+        known_otherwise = (self._catalogues and changes.catalogues) or (self._packs and changes.items)
+        return self._all or known_otherwise or not self._names.isdisjoint(changes.names)
 
-        A pack is found by its parts, and a catalogue by its end, so their names do not tell. What was told to other
-        systems, and how far streams were read, no page changes.
-        """
-        if self._all or (self._catalogues and acceptance.page.complete):
-            return True
-        if self._packs and any(one.kind is Kind.STOCK_ITEM for one in acceptance.page.documents):
-            return True
-        return not self._names.isdisjoint(_told(acceptance))
+
+class Changes:
+    """What storing some pages changes: the names of all records.
+
+    A pack is found by its parts, and a catalogue by its end, so their names do not tell. What was told to other
+    systems, and how far streams were read, no page changes.
+    """
+
+    def __init__(self) -> None:
+        self.pages = 0
+        self.names: set[str] = set()
+        self.items = self.catalogues = False
+
+    def add(self, acceptance: Acceptance) -> None:
+        """Another page."""
+        self.pages += 1
+        self.names.update(_told(acceptance))
+        self.items |= any(one.kind is Kind.STOCK_ITEM for one in acceptance.page.documents)
+        self.catalogues |= acceptance.page.complete
 
 
 def _told(acceptance: Acceptance) -> Iterator[str]:

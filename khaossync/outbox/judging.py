@@ -9,7 +9,7 @@ from khaossync.domain.documents import Document
 from khaossync.domain.knowledge import Knowledge, Question
 from khaossync.outbox import knowing
 from khaossync.outbox.accepting import Told, accept
-from khaossync.outbox.asking import Asked
+from khaossync.outbox.asking import Asked, Changes
 from khaossync.outbox.database import Connection
 from khaossync.outbox.decisions import rows_of
 from khaossync.outbox.retention import Retention
@@ -59,13 +59,14 @@ async def take_in(
 
 async def _independent(connection: Connection, judges: Iterable[Judge], now: datetime) -> Sequence[Acceptance]:
     """What the first of these judges make of their pages, up to the one that must see what those before it store."""
-    found: list[Acceptance] = []
+    found, changes = list[Acceptance](), Changes()
     for judge in judges:
         shelf = Shelf(connection, now)
         acceptance = await judge(shelf)
-        if any(shelf.asked.concerns(one) for one in found):
+        if shelf.asked.concerns(changes):
             break
         found.append(acceptance)
+        changes.add(acceptance)
     return found
 
 

@@ -14,7 +14,7 @@ from khaossync.domain.documents import Document, Kind, Page
 from khaossync.domain.knowledge import Knowledge, Question, Unposted
 from khaossync.domain.stock import Wanted
 from khaossync.outbox import Database, PostgresOutbox
-from khaossync.outbox.asking import Asked
+from khaossync.outbox.asking import Asked, Changes
 from khaossync.ports import Acceptance, Stored
 
 ORDER = "shop:5001"
@@ -139,13 +139,21 @@ def test_pages_have_to_do_with_each_other_when_one_may_change_the_others_answers
 ) -> None:
     asked = Asked()
     asked.question(question)
-    assert asked.concerns(told) is concerns
+    assert asked.concerns(changed_by(told)) is concerns
+
+
+def changed_by(*pages: Acceptance) -> Changes:
+    changes = Changes()
+    for page in pages:
+        changes.add(page)
+    return changes
 
 
 def test_the_same_record_told_twice_and_a_look_at_everything_concern_each_other() -> None:
     asked = Asked()
     asked.about([order_document()])
-    assert asked.concerns(acceptance(documents=[order_document(version="2")]))
-    assert not asked.concerns(stock("MUG"))
+    assert asked.concerns(changed_by(acceptance(documents=[order_document(version="2")])))
+    assert not asked.concerns(changed_by(stock("MUG")))
     asked.everything()
-    assert asked.concerns(stock("MUG"))
+    assert asked.concerns(changed_by(stock("MUG")))
+    assert not asked.concerns(changed_by())
