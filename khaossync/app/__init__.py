@@ -49,10 +49,6 @@ from khaossync.ports import Connector, Kit
 
 log = structlog.get_logger()
 
-GRACE = timedelta(seconds=10)
-"""How long what a killed predecessor was about to send rests before it is looked for: its last call may still be at
-work on the other side. Khaos Control also recognises a reference that it has seen."""
-
 MIGRATION = timedelta(minutes=15)
 """How long systemd is asked to wait for a schema to be brought up to date."""
 
@@ -129,7 +125,6 @@ async def build(config: Config, stack: AsyncExitStack) -> App:
             where,
             clock,
             holder=f"{me} (process {os.getpid()})",
-            grace=GRACE,
             retention=_retention(config),
             configuration=judged_by,
         )
@@ -138,7 +133,7 @@ async def build(config: Config, stack: AsyncExitStack) -> App:
     exits = await _note_run(outbox, stack, clock, me)
     kit = Kit(clock, dice, metrics, outbox, stack, outbox.ownership.insist)
     systems = await connectors(config, kit)
-    await outbox.own([*systems, CHORES])
+    await outbox.own([*systems, CHORES], {name: system.longest_call for name, system in systems.items()})
     if released := await release_after_change(outbox.database, judged_by, clock.now()):
         log.info("released_after_change", messages=released)
     outages = {name: Outage(system, clock) for name, system in systems.items()}

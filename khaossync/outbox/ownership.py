@@ -67,17 +67,16 @@ class Ownership:
         connect: Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]],
         clock: Clock,
         holder: str,
-        grace: timedelta,
         changed: Callable[[], None],
         nudge: Callable[[], None],
     ) -> None:
         self._clock = clock
         self._holder = holder
-        self._grace = grace
         self._changed = changed
         self._nudge = nudge
         self.session = Session(connect, clock, {"khaossync": self._hear, "khaossync_hints": self._hint}, self._ended)
         self._wanted: set[str] = set()
+        self._longest_calls: dict[str, timedelta] = {}
         self._held: dict[str, int] = {}
         self._epochs: dict[str, int] = {}
         self._joined: tuple[int, str] = (0, "")
@@ -91,9 +90,10 @@ class Ownership:
         self.heard: set[str] = set()
         self.heed: Heed = lambda _connector, _stream, _subject: None
 
-    def want(self, connectors: Iterable[str]) -> None:
-        """Ask for these from the next `take` on."""
+    def want(self, connectors: Iterable[str], longest_calls: Mapping[str, timedelta]) -> None:
+        """Ask for these from the next `take` on; for so long each may be at work on a call of another process."""
         self._wanted.update(connectors)
+        self._longest_calls.update(longest_calls)
 
     @property
     def held(self) -> frozenset[str]:
@@ -216,7 +216,8 @@ class Ownership:
         epoch = int(await connection.fetchval(BUMP, name, self._holder))
         continuous = self._epochs.get(name) == epoch - 1
         if not continuous:
-            await connection.execute(DOUBT, name, self._clock.now(), self._grace)
+            rest = self._longest_calls.get(name, timedelta(0))
+            await connection.execute(DOUBT, name, self._clock.now(), rest)
         log.info("ownership_taken", connector=name, epoch=epoch, continuous=continuous)
         return epoch
 

@@ -101,15 +101,17 @@ async def test_a_killed_owner_is_replaced_in_the_middle_of_a_day(trio: Trio) -> 
 
 
 async def test_an_owner_that_wakes_before_its_call_was_made_does_not_make_it(trio: Trio) -> None:
-    """It was about to send an order when it was paused; the ERP would take the order twice."""
+    """It was about to send an order when it was paused, and wakes while it still waits for the answer before that."""
     owner = await struck(trio, Fault.STALL, "GetCompanyInfo", 1)
     names, settled = await owned_by(trio, owner), await orders_settled(trio, owner)
+    forbidden = partial(trio.calls, owner, "khaos", operation="ImportOrders", outcome="OwnershipLostError")
+    before = await forbidden()
     owner.signal(signal.SIGSTOP)
     await trio.moved(names, owner)
-    await trio.night()
     owner.signal(signal.SIGCONT)
     await trio.until(partial(lost, owner), f"{owner.name} notices")
     assert await orders_settled(trio, owner) == settled
+    assert await forbidden() == before + 1
     await trio.night()
     assert set(trio.khaos.imports_seen.values()) == {1}
     await trio.shared()

@@ -38,7 +38,7 @@ NAMES = ["a", "b", "c", "d"]
 async def process(dsn: str, clock: HandClock, name: str) -> AsyncIterator[PostgresOutbox]:
     """An outbox as a process of its own would have it; without a keeper: a test decides when it turns."""
     async with open_database(DatabaseSettings(dsn)) as database:
-        outbox = PostgresOutbox(database, clock, Queues(database, clock, name, timedelta(0)))
+        outbox = PostgresOutbox(database, clock, Queues(database, clock, name))
         try:
             yield outbox
         finally:
@@ -218,7 +218,7 @@ async def test_who_may_not_end_a_silent_owner_goes_on_with_its_own_work(
     async with process(dsn, clock, "1") as paused, process(dsn, clock, "2") as other:
         await paused.own(["khaos"])
         await silent(database)
-        other.ownership.want(["khaos", "shop"])
+        other.ownership.want(["khaos", "shop"], {})
         await query(database, FORBIDDING)
         monkeypatch.setattr("khaossync.outbox.seats.END", "select forbidden($1, $2) as ended")
         await other.turn()
