@@ -5,6 +5,7 @@ import importlib
 import os
 import random
 import socket
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -92,6 +93,7 @@ class App:
     lag: LagMonitor
     vigil: Vigil
     server: Server
+    leave: Callable[[], None]
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set, then finish what is under way within the drain budget."""
@@ -108,6 +110,7 @@ class App:
     async def _drain(self, working: list[asyncio.Task[None]]) -> None:
         notify.stopping()
         self.vigil.draining = True
+        self.leave()
         log.info("draining", budget_seconds=self.config.loops.drain_seconds)
         _, late = await asyncio.wait(working, timeout=self.config.loops.drain_seconds)
         for task in late:
@@ -152,7 +155,7 @@ async def build(config: Config, stack: AsyncExitStack) -> App:
     server = Server(lookout, metrics, door, host=config.http.host, port=config.http.port, token=token)
     await _listen(server, config)
     stack.push_async_callback(server.stop)
-    return App(config, vigil.loops, LagMonitor(clock, metrics), vigil, server)
+    return App(config, vigil.loops, LagMonitor(clock, metrics), vigil, server, outbox.leave)
 
 
 async def _listen(server: Server, config: Config) -> None:

@@ -74,6 +74,10 @@ class PostgresOutbox:
         """
         await self._queues.own(connectors, longest_calls)
 
+    def leave(self) -> None:
+        """Claim and take nothing more, and give up each connector as soon as what is under way there is settled."""
+        self._queues.ownership.leave()
+
     def owns(self, connector: str) -> bool:
         """Whether a connector is ours now; raises what ended the keeping of it."""
         return self._queues.owns(connector)

@@ -203,9 +203,9 @@ class Queues:
     async def _share(self) -> None:
         """What we give away goes when nothing of its queue is under way: not in the middle of a delivery."""
         self._ownership.share()
-        giving = self._ownership.giving
-        if giving and not any(feed.lanes.flying for feed in self._feeds.values() if feed.destination == giving):
-            await self._ownership.give()
+        busy = {feed.destination for feed in self._feeds.values() if feed.lanes.flying}
+        for connector in sorted(self._ownership.giving - busy):
+            await self._ownership.give(connector)
 
     async def _take_turns(self) -> None:
         away = False

@@ -133,13 +133,24 @@ async def test_an_owner_that_was_paused_in_the_middle_of_a_call_completes_nothin
     assert set(trio.khaos.imports_seen.values()) == {1}
 
 
-async def test_the_last_daemon_does_all_the_work(trio: Trio) -> None:
-    for name in NAMES[:2]:
-        await trio.daemons[name].stop()
-    await trio.until(lambda: _all_of(trio, NAMES[2]), f"{NAMES[2]} owns all")
+async def test_a_stopped_daemon_leaves_all_but_its_delivery_at_once_and_the_last_one_does_all_the_work(
+    trio: Trio,
+) -> None:
+    await trio.daemons[NAMES[0]].stop()
+    await trio.shared()
+    stopped = await struck(trio, Fault.STALL, "ImportOrders", 5)
+    others = {*await owned_by(trio, stopped)} - {"khaos"}
+    assert others
+    await stopped.stop()
+    [*_, delivered] = stopped.events("delivered", kind="order")
+    given = [one for one in stopped.events("ownership_given") if one["ts"] < delivered["ts"]]
+    assert others <= {one["connector"] for one in given}
+    (last,) = (name for name, daemon in trio.daemons.items() if name != NAMES[0] and daemon is not stopped)
+    await trio.until(lambda: _all_of(trio, last), f"{last} owns all")
     for shop, _ in trio.worlds().values():
         shop.place_order([("MUG", 1)])
     await trio.night()
+    assert set(trio.khaos.imports_seen.values()) == {1}
 
 
 async def _all_of(trio: Trio, name: str) -> bool:

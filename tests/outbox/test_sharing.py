@@ -121,6 +121,34 @@ async def test_a_queue_is_not_given_away_in_the_middle_of_a_delivery(dsn: str, c
         assert (await claim_one(second)).key == "shop:2"
 
 
+async def test_a_daemon_that_stops_takes_nothing_more_and_gives_up_what_it_has_as_soon_as_it_is_settled(
+    dsn: str, clock: HandClock
+) -> None:
+    async with process(dsn, clock, "1") as stopping, process(dsn, clock, "2") as other:
+        await stopping.own(["a", "b", "khaos"])
+        await stopping.accept(acceptance(order_message("1"), order_message("2")))
+        [message] = await stopping.claim("khaos", Kind.ORDER, 1)
+        await other.own(["a", "b", "khaos"])
+        assert not other.owned
+        stopping.leave()
+        assert not stopping.owned
+        await stopping.turn()
+        await other.turn()
+        assert other.owned == {"a", "b"}, "at once, and no fair share is left to who goes"
+        assert await stopping.claim("khaos", Kind.ORDER, 1) == [], "nothing new is begun"
+        stopping.ownership.insist("khaos")  # what was begun may be finished
+        await stopping.intend([message])
+        await complete(stopping, message)
+        await stopping.turn()
+        await other.turn()
+        assert other.owned == {"a", "b", "khaos"}
+        assert not (await claim_one(other)).doubt
+        await other.close()
+        clock.forward(seconds=10)
+        await stopping.turn()
+        assert not stopping.ownership.held
+
+
 async def test_a_daemon_that_wants_other_connectors_is_left_alone(dsn: str, clock: HandClock) -> None:
     """Else what it does not know would be given to it, and nobody would have it."""
     async with process(dsn, clock, "1") as first, process(dsn, clock, "2") as other:
