@@ -142,11 +142,7 @@ class Ownership:
                 self.found = await look(connection, sorted(self._wanted))
             overdue = self._overdue()
             due = [] if self._leaving else self.found.due(overdue, self._given)
-            epochs = {
-                name: await self._bump(connection, name)
-                for name in due
-                if await connection.fetchval(TAKE, name)
-            }
+            epochs = {name: await self._bump(connection, name) for name in due if await connection.fetchval(TAKE, name)}
         taken = {name: self._epochs.get(name) == epoch - 1 for name, epoch in epochs.items()}
         self._epochs.update(epochs)  # together with what follows: nothing is ours before its queues are read anew
         self._held.update(dict.fromkeys(epochs, self.session.serial))
