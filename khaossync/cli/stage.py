@@ -218,6 +218,7 @@ kind = "shopify"
 shop = "demo.myshopify.com"
 url = "{shop}"
 access_token = "shpat_test"
+timeout = 10
 webhook_secrets = ["{self.shop.webhook_secret}"]
 erp = "khaos"
 prefix = "{WORLD.prefix}"

@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from khaossync.clock import Clock
 from khaossync.domain.decision import Preparation
@@ -63,9 +64,19 @@ class PostgresOutbox:
         """The connectors that are ours now."""
         return self._queues.owned
 
-    async def own(self, connectors: Iterable[str]) -> None:
-        """Take our share of these connectors as soon as they are free; tried once before this returns."""
-        await self._queues.own(connectors)
+    async def own(
+        self, connectors: Iterable[str], longest_calls: Mapping[str, timedelta] = MappingProxyType({})
+    ) -> None:
+        """Take our share of these connectors as soon as they are free; tried once before this returns.
+
+        For so long after a takeover a message rests that a predecessor was about to send: the connector may still be at
+        work on that call, and whoever looked for what it does would find nothing.
+        """
+        await self._queues.own(connectors, longest_calls)
+
+    def leave(self) -> None:
+        """Claim and take nothing more, and give up each connector as soon as what is under way there is settled."""
+        self._queues.ownership.leave()
 
     def owns(self, connector: str) -> bool:
         """Whether a connector is ours now; raises what ended the keeping of it."""
@@ -244,23 +255,20 @@ async def open_outbox(
     *,
     migrating: bool = False,
     holder: str = "",
-    grace: timedelta = timedelta(0),
     retention: Retention = USUAL,
     configuration: str = "",
 ) -> AsyncIterator[PostgresOutbox]:
     """Open the outbox on a schema of exactly this release, migrating it first when asked to.
 
-    `holder` names this process to people. `grace` is how long after a takeover a message rests that a predecessor was
-    about to send: at least as long as a call to a blind sink may still be at work on the other side. `configuration` is
-    the hash of that by which is decided, kept with every decision. Raises ConfigError when the schema does not fit,
-    TransientError when PostgreSQL does not answer.
+    `holder` names this process to people. `configuration` is the hash of that by which is decided, kept with every
+    decision. Raises ConfigError when the schema does not fit, TransientError when PostgreSQL does not answer.
     """
     if migrating:
         await migrate(settings, clock)
     async with open_database(settings) as database:
         async with database.connection() as connection:
             await ensure_current(connection)
-        queues = Queues(database, clock, holder or f"{socket.gethostname()}:{os.getpid()}", grace)
+        queues = Queues(database, clock, holder or f"{socket.gethostname()}:{os.getpid()}")
         outbox = PostgresOutbox(database, clock, queues, retention, configuration)
         keeper = asyncio.create_task(queues.keep(), name="outbox")
         keeper.add_done_callback(queues.kept)

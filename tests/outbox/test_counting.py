@@ -25,6 +25,10 @@ FILL = """
     from generate_series(1, {count} / 2) n;
     analyze khaossync.messages;
 """
+BEHIND = (
+    "update khaossync.messages set kind = 'cancellation' where id in (996, 997, 998)",
+    "update khaossync.messages set kind = 'despatch', state = 'parked' where id in (1000498, 1000499)",
+)
 TRUTH = "select destination, kind, count(*) from khaossync.messages group by 1, 2 order by 1, 2"
 
 
@@ -51,6 +55,14 @@ async def test_a_deep_queue_is_estimated_from_a_sample(dsn: str, monkeypatch: py
     deep = {(one.destination, one.kind): one.depth for one in found if one.destination != "other"}
     assert deep.keys() == {("khaos", "order"), ("khaos", "refund"), ("shop", "stock_level")}
     assert all(50 <= depth < 3 * truth[queue] for queue, depth in deep.items())
+
+
+async def test_a_kind_behind_many_of_another_is_told_too(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("khaossync.outbox.counting.EXACT", 50)
+    await execute(dsn, FILL.format(count=1000), *BEHIND)
+    found, truth = await counted(dsn)
+    assert truth["khaos", "cancellation"] == 3
+    assert {(one.destination, one.kind): one.depth for one in found} == truth
 
 
 async def test_only_a_deep_queue_is_estimated(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,8 +32,6 @@ from khaossync.outbox.retention import USUAL
 from khaossync.outbox.rows import MESSAGE_COLUMNS
 from khaossync.ports import Acceptance, Accepted, Stored
 
-NO_GRACE = timedelta(0)
-
 
 async def accept(outbox: PostgresOutbox, told: Acceptance) -> Accepted:
     """Have this stored as the page of a source of this process's own."""
@@ -43,10 +41,10 @@ async def accept(outbox: PostgresOutbox, told: Acceptance) -> Accepted:
 
 
 @asynccontextmanager
-async def process(dsn: str, clock: HandClock, name: str, grace: timedelta = NO_GRACE) -> AsyncIterator[PostgresOutbox]:
+async def process(dsn: str, clock: HandClock, name: str) -> AsyncIterator[PostgresOutbox]:
     """An outbox as a process of its own would have it; without a keeper, so that a test decides when it turns."""
     async with open_database(DatabaseSettings(dsn)) as database:
-        outbox = PostgresOutbox(database, clock, Queues(database, clock, name, grace))
+        outbox = PostgresOutbox(database, clock, Queues(database, clock, name))
         try:
             yield outbox
         finally:
@@ -146,8 +144,8 @@ async def test_an_owner_that_lost_only_its_connection_goes_on(dsn: str, clock: H
         assert await value(database, "select outcome from khaossync.ledger") == "done"
 
 
-async def claimed_and_crashed(dsn: str, clock: HandClock, *, intending: bool, grace: timedelta = NO_GRACE) -> Message:
-    async with process(dsn, clock, "a", grace) as outbox:
+async def claimed_and_crashed(dsn: str, clock: HandClock, *, intending: bool) -> Message:
+    async with process(dsn, clock, "a") as outbox:
         await outbox.own(["khaos"])
         await accept(outbox, an_accepted_order())
         message = await claim_one(outbox)
@@ -189,11 +187,10 @@ async def test_a_crash_after_settling_leaves_nothing_to_do(dsn: str, clock: Hand
 
 async def test_what_a_predecessor_was_sending_rests_until_its_call_has_ended(dsn: str, clock: HandClock) -> None:
     """A slow ERP may still be booking the order of a process that was killed; looking at once would find nothing."""
-    grace = timedelta(seconds=90)
-    await claimed_and_crashed(dsn, clock, intending=True, grace=grace)
+    await claimed_and_crashed(dsn, clock, intending=True)
     clock.forward(seconds=100)  # a call may begin long after its intent: it had to wait for its turn
-    async with process(dsn, clock, "b", grace) as successor:
-        await successor.own(["khaos"])
+    async with process(dsn, clock, "b") as successor:
+        await successor.own(["khaos"], {"khaos": timedelta(seconds=90)})
         assert await successor.claim("khaos", Kind.ORDER, 10) == []
         clock.forward(seconds=89)
         await successor.turn()

@@ -40,7 +40,7 @@ NAMES = ["a", "b", "c", "d"]
 async def process(dsn: str, clock: HandClock, name: str) -> AsyncIterator[PostgresOutbox]:
     """An outbox as a process of its own would have it; without a keeper: a test decides when it turns."""
     async with open_database(DatabaseSettings(dsn)) as database:
-        outbox = PostgresOutbox(database, clock, Queues(database, clock, name, timedelta(0)))
+        outbox = PostgresOutbox(database, clock, Queues(database, clock, name))
         try:
             yield outbox
         finally:
@@ -121,6 +121,34 @@ async def test_a_queue_is_not_given_away_in_the_middle_of_a_delivery(dsn: str, c
         await second.turn()
         assert second.owned == {"khaos"}
         assert (await claim_one(second)).key == "shop:2"
+
+
+async def test_a_daemon_that_stops_takes_nothing_more_and_gives_up_what_it_has_as_soon_as_it_is_settled(
+    dsn: str, clock: HandClock
+) -> None:
+    async with process(dsn, clock, "1") as stopping, process(dsn, clock, "2") as other:
+        await stopping.own(["a", "b", "khaos"])
+        await accept(stopping, acceptance(order_message("1"), order_message("2"), source="a"))
+        [message] = await stopping.claim("khaos", Kind.ORDER, 1)
+        await other.own(["a", "b", "khaos"])
+        assert not other.owned
+        stopping.leave()
+        assert not stopping.owned
+        await stopping.turn()
+        await other.turn()
+        assert other.owned == {"a", "b"}, "at once, and no fair share is left to who goes"
+        assert await stopping.claim("khaos", Kind.ORDER, 1) == [], "nothing new is begun"
+        stopping.ownership.insist("khaos")  # what was begun may be finished
+        await stopping.intend([message])
+        await complete(stopping, message)
+        await stopping.turn()
+        await other.turn()
+        assert other.owned == {"a", "b", "khaos"}
+        assert not (await claim_one(other)).doubt
+        await other.close()
+        clock.forward(seconds=10)
+        await stopping.turn()
+        assert not stopping.ownership.held
 
 
 async def test_a_daemon_that_wants_other_connectors_is_left_alone(dsn: str, clock: HandClock) -> None:
@@ -220,7 +248,7 @@ async def test_who_may_not_end_a_silent_owner_goes_on_with_its_own_work(
     async with process(dsn, clock, "1") as paused, process(dsn, clock, "2") as other:
         await paused.own(["khaos"])
         await silent(database)
-        other.ownership.want(["khaos", "shop"])
+        other.ownership.want(["khaos", "shop"], {})
         await query(database, FORBIDDING)
         monkeypatch.setattr("khaossync.outbox.seats.END", "select forbidden($1, $2) as ended")
         await other.turn()
