@@ -124,6 +124,19 @@ async def test_a_verdict_that_waited_while_the_queue_changed_hands_twice_is_not_
         assert await value(database, "select count(*) from khaossync.messages where destination = 'khaos'") == 1
 
 
+async def test_nothing_may_be_sent_for_what_was_held_on_an_earlier_connection(dsn: str, clock: HandClock) -> None:
+    """The new one is as alive as can be, and holds another connector."""
+    async with process(dsn, clock, "1") as first, process(dsn, clock, "2") as second:
+        await first.own(["khaos", "shop"])
+        first.ownership.insist("khaos")
+        await deprived(first)
+        await second.own(["khaos"])
+        await first.turn()
+        first.ownership.insist("shop")
+        with pytest.raises(OwnershipLostError, match="nothing was sent"):
+            first.ownership.insist("khaos")
+
+
 async def test_rows_that_cannot_be_read_in_a_queue_that_is_gone_cost_nothing(
     dsn: str, clock: HandClock, database: Database
 ) -> None:
