@@ -72,7 +72,8 @@ def _told(found: Verified) -> str:
             f"BROKEN  {where}{one.what}\n"
             f"everything before it is as it was sealed ({found.entries:,} entries in {found.seals:,} seals)"
         )
-    lines = [f"WHOLE   {found.entries:,} entries in {found.seals:,} seals are as they were sealed"]
+    whole = [f"WHOLE   {found.entries:,} entries in {found.seals:,} seals are as they were sealed"]
+    lines = whole if found.seals else ["EMPTY   there is no seal to verify: nothing is proved"]
     if found.forgotten:
         lines.append(f"        of {found.forgotten:,} the reason was forgotten, as it may name a person")
     if found.pruned:

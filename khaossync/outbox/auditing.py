@@ -1,7 +1,7 @@
 """Auditing: whether the trail is still what was sealed, entry by entry, in pieces and outside of the database."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import asyncpg
@@ -90,20 +90,20 @@ async def verify(database: Database, progress: Callable[[int], None], *, first: 
     expected = _expected(kept)
     async with database.connection() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         chain = await _begin(connection, first)
-        start, before = chain.number, chain.digest
+        start = replace(chain)
         while chain.broken is None and await _go_on(connection, chain, expected):
             progress(chain.entries)
         unsealed = int(await connection.fetchval(UNSEALED, chain.last_id))
         since = await connection.fetchval(UNSEALED_SINCE, chain.last_id)
         pruned = await connection.fetchval(PRUNED, chain.last_id) or chain.pruned
     if chain.broken is None:
-        chain.broken = _unmet(expected, start) or (None if first else _beginning(start, before, pruned))
+        chain.broken = _unmet(expected, start.number) or _short(chain, first) or _beginning(start, pruned)
     told = f"{chain.number}:{chain.digest.hex() if chain.digest else ''}"
-    return Verified(chain.entries, chain.seals, chain.forgotten, start, told, unsealed, since, chain.broken)
+    return Verified(chain.entries, chain.seals, chain.forgotten, start.number, told, unsealed, since, chain.broken)
 
 
 async def _begin(connection: Connection, first: int) -> _Chain:
-    """Before the first seal to verify. What the oldest one follows can only be vouched for by the trail itself."""
+    """Before the first seal to verify, or the oldest: what that one follows only the trail itself can vouch for."""
     if first > 1 and (row := await connection.fetchrow(SEALS, first - 1, 1)) and row["number"] == first - 1:
         return _Chain(row["number"], row["last_id"], row["digest"])
     row = await connection.fetchrow(OLDEST)
@@ -206,10 +206,21 @@ def _unmet(expected: dict[int, bytes], start: int) -> Break | None:
     return None
 
 
-def _beginning(start: int, before: bytes | None, pruned: str) -> Break | None:
-    """Whether what is not there any more was pruned by age, as the trail says."""
-    if start and pruned != f"{start}:{before.hex() if before else ''}":
-        return Break(start, "and what is before it is gone, and no entry of the trail says that it was pruned by age")
+def _short(chain: _Chain, first: int) -> Break | None:
+    if chain.number < first - 1:
+        return Break(
+            chain.number + 1, f"is gone, though seal {first - 1} was there before: the newest part was removed"
+        )
+    return None
+
+
+def _beginning(start: _Chain, pruned: str) -> Break | None:
+    """Whether what is not there any more was pruned by age, as the trail says; a seal that is there was verified."""
+    vouched = f"{start.number}:{start.digest.hex() if start.digest else ''}"
+    if start.number and start.last_id == _BELOW and pruned != vouched:
+        return Break(
+            start.number, "and what is before it is gone, and no entry of the trail says that it was pruned by age"
+        )
     return None
 
 

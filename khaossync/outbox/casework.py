@@ -12,6 +12,7 @@ from khaossync.domain.plan import Closing
 from khaossync.outbox.arrivals import unreadable_evidence
 from khaossync.outbox.codec import storable, storable_json
 from khaossync.outbox.database import Connection
+from khaossync.outbox.forgetting import WORDLESS
 from khaossync.outbox.history import CASE, Change, record
 from khaossync.outbox.rows import columns
 
@@ -73,6 +74,12 @@ where c.state = 'open' and c.id <> all($4::bigint[])
         where a.case_id = c.id and m.id <> all($1::bigint[])
     )
 returning c.id, c.class, c.source, c.subject"""
+
+# What a person had to read while the case was open, of an order whose customer was erased meanwhile or before.
+SCRUB = f"""
+update khaossync.cases c set {WORDLESS}
+where c.id = any($1::bigint[]) and c.detail <> ''
+    and exists (select from khaossync.erased e where e.about = any(string_to_array(c.subject, ' ')))"""  # noqa: S608  static
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +148,9 @@ async def close_left(
 async def note_closed(
     connection: Connection, rows: Sequence[asyncpg.Record], why: str, now: datetime, who: str = "khaossync"
 ) -> None:
-    """Add to the trail that these cases were closed."""
+    """Add to the trail that these cases were closed; of those of an erased customer the words go with that."""
+    if rows:
+        await connection.execute(SCRUB, [row["id"] for row in rows])
     closed = ((row["source"], CASE, row["subject"], "closed", who, why, row["id"]) for row in rows)
     await record(connection, [Change(None, *one) for one in closed], now)
 

@@ -69,8 +69,8 @@ def load(sort: str, connector: str, content: bytes) -> tuple[Decision, Sequence[
         messages, looks = tuple(map(_message, told["messages"])), _documents(told["looks"])
         kind = Kind(told["kind"])
         return Preparation(connector, kind, at, messages, looks, known, told["by_hand"], ()), told["made"]
-    except (zlib.error, KeyError, TypeError) as error:
-        raise ValueError(f"{type(error).__name__}: {error}") from error
+    except (zlib.error, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"no {sort} of this release's shape ({type(error).__name__}: {error})") from error
 
 
 def plain_outcome(made: Routed | Prepared, own: object) -> Plain:

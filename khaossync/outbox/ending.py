@@ -6,10 +6,12 @@ from datetime import datetime
 from khaossync.domain.documents import Kind
 from khaossync.domain.messages import Complete, Settlement
 from khaossync.outbox.database import Connection
+from khaossync.outbox.decisions import Row, keep_decisions
 from khaossync.outbox.rows import numbers, storable_column
 
 # Fenced as settling is: without all of our epochs nothing ends. What hangs on a case stays, for its case ends with it;
-# only levels have revisions. The ids come and go as one text and one array: that is cheaper than a row for each.
+# only levels have revisions. The ids come and go as one text and one array: that is cheaper than a row for each. Where
+# a transaction goes on, its process must not stand still in it.
 END = """
 with held as materialized (
     select o.connector
@@ -27,7 +29,7 @@ with held as materialized (
     where l.key = gone.key and l.destination = gone.destination and l.kind = gone.kind and l.version = gone.version
     returning gone.id
 )
-select coalesce(array_agg(id), '{}') from ended"""
+select coalesce(array_agg(id), '{}'), set_config('idle_in_transaction_session_timeout', '5s', true) from ended"""
 
 # Of the others a level or a link has to follow.
 _PLAIN = frozenset({Kind.DESPATCH, Kind.CANCELLATION, Kind.REFUND})
@@ -48,3 +50,17 @@ async def end(
     message_ids = numbers([item.message.id for item in settlements])
     references = storable_column([item.verdict.reference for item in settlements if isinstance(item.verdict, Complete)])
     return set(await connection.fetchval(END, list(epochs), list(epochs.values()), message_ids, references, now))
+
+
+async def end_decided(
+    connection: Connection,
+    settlements: Sequence[Settlement],
+    epochs: Mapping[str, int],
+    now: datetime,
+    decided: Sequence[Row],
+) -> set[int]:
+    """The same within the caller's transaction, with how they were decided; nothing is kept where nothing ended."""
+    ended = await end(connection, settlements, epochs, now)
+    if ended:
+        await keep_decisions(connection, decided)
+    return ended

@@ -7,11 +7,15 @@ from datetime import datetime
 from khaossync.outbox.database import Connection
 from khaossync.outbox.rows import columns
 
-# Law 8. Append only.
+# Law 8. Append only. Of an order whose customer was erased no reason is kept, for it may name them.
 RECORD = """
 insert into khaossync.history (at, message_id, destination, kind, key, event, who, why, case_id)
-select $9, * from unnest(
-    $1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[])"""
+select $9, message_id, destination, kind, key, event, who,
+    case when exists (select from khaossync.erased e where e.about = any(string_to_array(told.key, ' ')))
+        then '' else why end, case_id
+from unnest(
+    $1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[]
+) as told (message_id, destination, kind, key, event, who, why, case_id)"""
 
 CASE = "case"
 """The kind of an entry about a case: its `destination` is the case's source, its `key` the subject."""

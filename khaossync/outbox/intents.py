@@ -55,11 +55,17 @@ class Intents:
     """The rows that tell what this process is about to send, and which messages of each have no verdict yet."""
 
     _open: dict[int, set[int]] = field(default_factory=dict)  # few: one for each call under way
+    _of: dict[int, str] = field(default_factory=dict)
     _spent: list[int] = field(default_factory=list)
 
-    def noted(self, row: int, message_ids: Sequence[int]) -> None:
+    def noted(self, row: int, destination: str, message_ids: Sequence[int]) -> None:
         """A row was committed for these messages."""
-        self._open[row] = set(message_ids)
+        self._open[row], self._of[row] = set(message_ids), destination
+
+    def lost(self, destination: str) -> None:
+        """Another process owned this queue: its rows are doubts now, and no longer ours to tell of."""
+        for row in [row for row, of in self._of.items() if of == destination]:
+            del self._open[row], self._of[row]
 
     def among(self, message_ids: AbstractSet[int]) -> AbstractSet[int]:
         """Those of these messages that are about to be sent, or were."""
@@ -76,7 +82,7 @@ class Intents:
         for row in self._touched(message_ids):
             self._open[row] -= message_ids
             if not self._open[row]:
-                del self._open[row]
+                del self._open[row], self._of[row]
                 self._spent.append(row)
 
     def spent(self) -> list[int]:
@@ -106,7 +112,7 @@ async def intend(
         row = await connection.fetchval(INTEND, destination, epoch, now, numbers(message_ids), intents.spent(), *anew)
         if row is None:
             raise OwnershipLostError(f"{destination}: another process owns this queue now; nothing may be sent.")
-        intents.noted(row, message_ids)
+        intents.noted(row, destination, message_ids)
 
 
 async def resolve(connection: Connection, intents: Intents, message_ids: Collection[int]) -> Collection[int]:

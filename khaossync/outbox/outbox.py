@@ -17,10 +17,9 @@ from khaossync.domain.messages import Message, MessageBody, Settlement
 from khaossync.outbox import counting, ending, holding, intents, judging, knowing, settling
 from khaossync.outbox.counting import Depth
 from khaossync.outbox.database import Database, DatabaseSettings, open_database
-from khaossync.outbox.decisions import keep_decisions, rows_of
+from khaossync.outbox.decisions import Row, rows_of
 from khaossync.outbox.gathering import Gathering
 from khaossync.outbox.hastening import hasten
-from khaossync.outbox.intents import Intents
 from khaossync.outbox.migrate import ensure_current, migrate
 from khaossync.outbox.ownership import Ownership
 from khaossync.outbox.pulsing import Ages, share
@@ -54,7 +53,6 @@ class PostgresOutbox:
         self.database = database
         self._clock = clock
         self._queues = queues
-        self._intents = Intents()
         self._keeping = judging.Keeping(retention, configuration)
         self._taking_in = Gathering(self._take_in, width=1, limit=64)
         self._settling = Gathering(self._settle, width=4, limit=64)
@@ -162,7 +160,7 @@ class PostgresOutbox:
         epochs = self._queues.epochs(message.destination for message in messages)
         sent = list(zip(messages, facts or [message.body for message in messages], strict=True))
         async with self.database.connection() as connection:
-            await intents.intend(connection, self._intents, sent, epochs, self._clock.now())
+            await intents.intend(connection, self._queues.intents, sent, epochs, self._clock.now())
 
     async def settle(self, settlements: Sequence[Settlement], decisions: Sequence[Preparation] = ()) -> None:
         """Commit the verdicts; raises OwnershipLostError, with nothing written, when another process took over."""
@@ -229,23 +227,32 @@ class PostgresOutbox:
         return told.accepted
 
     async def _settle(self, group: Sequence[_Batch]) -> Sequence[Mapping[int, Message]]:
+        """What lost its claim while it waited for its turn is not settled by the epoch of a later one."""
         now = self._clock.now()
         settled = left = [one for settlements, _ in group for one in settlements]
         decisions = [one for _, made in group for one in made]
         looks = [look for one in decisions for look in one.looks]
         decided = rows_of(decisions, self._keeping.configuration, now, self._keeping.retention)
+        self._queues.insist(item.message for item in settled)
         epochs = self._queues.epochs(item.message.destination for item in settled)
         regained: Mapping[int, Message] = {}
         if ending.is_plain(settled) and not looks:
-            async with self.database.connection() as connection:
-                await keep_decisions(connection, decided)  # it was so decided, whether it ends now or not
-                ended = await ending.end(connection, settled, epochs, now)
-            left, decided = [item for item in settled if item.message.id not in ended], []
+            ended = await self._end(settled, epochs, now, decided)
+            left = [item for item in settled if item.message.id not in ended]
+            decided = [] if ended else decided
         if left:
             told = settling.Beside(looks, decided, self._keeping.retention)
-            regained = await self.database.transact(settling.settle, left, epochs, self._intents, now, told)
-        self._intents.forget({item.message.id for item in settled})
+            regained = await self.database.transact(settling.settle, left, epochs, self._queues.intents, now, told)
+        self._queues.intents.forget({item.message.id for item in settled})
         return [regained] * len(group)
+
+    async def _end(
+        self, settled: Sequence[Settlement], epochs: Mapping[str, int], now: datetime, decided: Sequence[Row]
+    ) -> set[int]:
+        if decided:
+            return await self.database.transact(ending.end_decided, settled, epochs, now, decided)
+        async with self.database.connection() as connection:
+            return await ending.end(connection, settled, epochs, now)
 
 
 @asynccontextmanager

@@ -17,6 +17,7 @@ from khaossync.domain.errors import OwnershipLostError, SyncError, TransientErro
 from khaossync.domain.messages import Complete, HandOver, Message, Settlement, Withdraw
 from khaossync.outbox.database import Database
 from khaossync.outbox.feeds import Feed
+from khaossync.outbox.intents import Intents
 from khaossync.outbox.levelling import Replaced
 from khaossync.outbox.ownership import PROMOTED_AT_ONCE, Ownership
 from khaossync.outbox.session import BEAT
@@ -45,6 +46,7 @@ class Queues:
         self._nudged = asyncio.Event()
         self._ownership = Ownership(database.connect, clock, holder, self._stir, self._nudged.set)
         self._feeds: dict[tuple[str, bool], Feed] = {}
+        self.intents = Intents()
         self._changed = asyncio.Event()
         self._turning = asyncio.Lock()
         self._turns = 0
@@ -193,6 +195,8 @@ class Queues:
         return ((self._feed(*where), group) for where, group in groupby(told, address))
 
     def _adopt(self, connector: str, continuous: bool) -> None:
+        if not continuous:
+            self.intents.lost(connector)
         for levels in (False, True):
             if old := self._feeds.get((connector, levels)):
                 old.more()

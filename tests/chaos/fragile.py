@@ -27,8 +27,8 @@ PORTS = ("cursor", "read_up_to", "look_up", "versions", "open_references", "coun
 ASKED = ("take_in", "intend", "settle", "claim")
 """Those of the delivery path; before each of them something may be."""
 
-STATED = ("intend", "settle")
-"""Those of it that may write by a statement without a transaction: done, it is committed."""
+STATED = ("intend",)
+"""What of it writes by a statement without a transaction: done, it is committed."""
 
 _STATEMENTS = ("execute", "executemany", "fetch", "fetchrow", "fetchval")
 _doing: ContextVar[str] = ContextVar("doing", default="keep")

@@ -26,7 +26,7 @@ POINTS = frozenset(
         *(f"{doing}: {moment}" for doing in _TOLD for moment in ("before the statement", "known")),
         *(f"claim: {moment}" for moment in ("asked for", "before the statement", "known")),
         *(f"{doing}: {moment}" for doing in ("take_in", "intend", "settle") for moment in ("asked for", "known")),
-        *(f"{doing}: {moment} the statement" for doing in ("intend", "settle") for moment in ("before", "after")),
+        *(f"intend: {moment} the statement" for moment in ("before", "after")),
         *(
             f"{doing}: {moment}"
             for doing in ("take_in", "settle", "release_after_change", *_UPKEEP)

@@ -237,6 +237,36 @@ async def test_pruning_by_age_leaves_a_chain_that_holds(outbox: PostgresOutbox, 
     assert (await verified(database)).broken is not None
 
 
+async def test_whoever_begins_behind_what_was_pruned_is_told_whether_the_trail_says_so(
+    outbox: PostgresOutbox, clock: HandClock
+) -> None:
+    database = await a_trail(outbox, clock)
+    clock.forward(days=800)
+    await entries(database, clock, 4)
+    await outbox.seal()
+    await outbox.tidy()
+    for first in (2, 3, 4):
+        found = await verified(database, first)
+        assert (found.broken, found.seals, found.pruned) == (None, 1, 3)
+    async with database.connection() as connection:
+        await connection.execute("delete from khaossync.history where event = 'pruned'")
+    for first in (2, 3, 4):
+        broken = (await verified(database, first)).broken
+        assert broken is not None
+        assert "no entry of the trail says that it was pruned" in broken.what
+
+
+async def test_a_trail_that_ends_before_it_is_to_be_begun_was_cut_off(outbox: PostgresOutbox, clock: HandClock) -> None:
+    database = await a_trail(outbox, clock)
+    found = await verified(database, first=4)
+    assert (found.broken, found.seals) == (None, 0)
+    async with database.connection() as connection:
+        await connection.execute("delete from khaossync.seals where number = 3")
+    broken = (await verified(database, first=4)).broken
+    assert broken is not None
+    assert (broken.seal, "newest part was removed" in broken.what) == (3, True)
+
+
 async def test_nothing_is_pruned_before_its_time_or_before_it_is_sealed(
     outbox: PostgresOutbox, database: Database, clock: HandClock
 ) -> None:

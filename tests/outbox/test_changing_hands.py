@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from typing import Any, cast
 
 import pytest
@@ -11,7 +12,7 @@ from outbox.stories import HandClock, a_level, accept, acceptance, complete, lev
 from outbox.test_sharing import process, told
 
 from khaossync.domain.documents import Kind
-from khaossync.domain.errors import SyncError, TransientError
+from khaossync.domain.errors import OwnershipLostError, SyncError, TransientError
 from khaossync.domain.messages import Delivery, Done, Outcome
 from khaossync.domain.rules import Rules
 from khaossync.domain.stock import ChannelLevel
@@ -88,6 +89,52 @@ async def test_nothing_is_claimed_from_an_old_reading_after_a_takeover_broke_off
         await first.turn()
         assert first.owned == {"khaos", "shop"}
         assert await first.claim("khaos", Kind.ORDER, 5) == []
+
+
+async def test_a_verdict_that_waited_while_the_queue_changed_hands_twice_is_not_written(
+    dsn: str, clock: HandClock, database: Database
+) -> None:
+    """It was claimed under an older epoch than the one that is ours again."""
+    async with process(dsn, clock, "1") as first, AsyncExitStack() as busy:
+        await first.own(["khaos", "shop"])
+        await accept(first, acceptance(order_message("1")))
+        await accept(first, levels(*(a_level(7, sku=sku) for sku in "ABCD")))
+        pool, gathering = first.database.pool, first._settling
+        [order] = await first.claim("khaos", Kind.ORDER, 1)
+        others = await first.claim("shop", Kind.STOCK_LEVEL, 4)
+        for _ in range(pool.get_max_size()):
+            await busy.enter_async_context(pool.acquire())
+        settling = []
+        for level in others:  # as many as are settled at a time
+            settling.append(asyncio.ensure_future(complete(first, level)))
+            await asyncio.sleep(0)
+            while gathering._waiting:
+                await asyncio.sleep(0)
+        settling.append(asyncio.ensure_future(complete(first, order)))
+        await asyncio.sleep(0)
+        assert gathering._waiting
+        await deprived(first)
+        async with process(dsn, clock, "2") as second:
+            await second.own(["khaos"])
+        await first.turn()
+        assert first.owned == {"khaos", "shop"}
+        await busy.aclose()
+        *_, ended = await asyncio.gather(*settling, return_exceptions=True)
+        assert isinstance(ended, OwnershipLostError)
+        assert await value(database, "select count(*) from khaossync.messages where destination = 'khaos'") == 1
+
+
+async def test_nothing_may_be_sent_for_what_was_held_on_an_earlier_connection(dsn: str, clock: HandClock) -> None:
+    """The new one is as alive as can be, and holds another connector."""
+    async with process(dsn, clock, "1") as first, process(dsn, clock, "2") as second:
+        await first.own(["khaos", "shop"])
+        first.ownership.insist("khaos")
+        await deprived(first)
+        await second.own(["khaos"])
+        await first.turn()
+        first.ownership.insist("shop")
+        with pytest.raises(OwnershipLostError, match="nothing was sent"):
+            first.ownership.insist("khaos")
 
 
 async def test_rows_that_cannot_be_read_in_a_queue_that_is_gone_cost_nothing(

@@ -130,6 +130,13 @@ def test_what_another_release_wrote_otherwise_is_a_value_error(field: str) -> No
         codec.load("routing", "khaos", b"nonsense")
 
 
+@pytest.mark.parametrize("told", ["[]", "7", '{"at": "2026-01-01T00:00:00Z", "known": []}', '{"at": 7, "known": {}}'])
+@pytest.mark.parametrize("sort", ["routing", "preparation"])
+def test_what_is_no_decision_at_all_is_a_value_error_too(sort: str, told: str) -> None:
+    with pytest.raises(ValueError, match=f"no {sort} of this release's shape"):
+        codec.load(sort, "khaos", zlib.compress(told.encode()))
+
+
 def test_a_page_of_stock_takes_little() -> None:
     """Some hundred thousand of them a day: a document and what came of it cost less than a hundred bytes."""
     codes = [f"SKU-{number:05}" for number in range(500)]

@@ -259,6 +259,24 @@ async def test_a_later_telling_does_not_bring_the_person_back(
     assert [row["version"].partition("-")[0] for row in raws] == ["1", "2", "unreadable"]
 
 
+async def test_the_words_of_what_is_told_later_go_with_its_case(
+    outbox: PostgresOutbox, database: Database, clock: HandClock
+) -> None:
+    """While it is open a person has to read them; the trail never has them."""
+    await a_life(outbox, database, clock)
+    await scrub(database, clock)
+    refund = examples.refund(order_id="5001", order_number="#5001", note="")
+    await accept(outbox, acceptance(order_message(kind=Kind.REFUND, version="9", body=refund)))
+    [credit] = await outbox.claim("khaos", Kind.REFUND, 1)
+    by_hand = replace(a_case(f"{KEY} refund 9009"), detail=f"refund of 7.00 to {NAME}", evidence={"who": NAME})
+    await outbox.settle([Settlement(credit, HandOver(by_hand))])
+    [filed] = await list_cases(database)
+    assert NAME in filed.case.detail
+    assert await value(database, "select count(*) from khaossync.history where position($1 in why) > 0", NAME) == 0
+    await ignore_case(database, filed.case_id, "Operator", f"keyed for {NAME}", clock.now())
+    assert NAME not in await everything(database)
+
+
 async def test_people_are_forgotten_in_time_without_being_asked(
     outbox: PostgresOutbox, database: Database, clock: HandClock
 ) -> None:

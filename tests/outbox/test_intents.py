@@ -8,9 +8,11 @@ import pytest
 from outbox.stories import HandClock, a_case, accept, acceptance, complete, order_message, query, value
 from outbox.test_ownership import kill_locks, process
 
+from khaossync.domain.decision import Preparation
 from khaossync.domain.documents import Kind
 from khaossync.domain.errors import OwnershipLostError
-from khaossync.domain.messages import Message, NewMessage, Park, Retry, Settlement
+from khaossync.domain.knowledge import Knowledge
+from khaossync.domain.messages import Complete, Message, NewMessage, Park, Retry, Settlement, Withdraw
 from khaossync.outbox import Database, DatabaseSettings, PostgresOutbox, migrate, retry_case, trace
 from khaossync.outbox.migrate import shipped
 
@@ -86,6 +88,49 @@ async def test_a_stale_owner_ends_nothing(dsn: str, clock: HandClock, database: 
             await complete(stale, *messages)
         assert await value(database, "select count(*) from khaossync.messages") == 2
         assert await value(database, "select count(*) from khaossync.ledger where outcome = 'open'") == 2
+
+
+async def test_how_a_stale_owner_decided_is_not_kept(dsn: str, clock: HandClock, database: Database) -> None:
+    async with process(dsn, clock, "a") as stale, process(dsn, clock, "b") as fresh:
+        await stale.own(["khaos", "shop"])
+        [message] = await consignments(stale, "1")
+        made = Preparation("khaos", Kind.DESPATCH, clock.now(), (message,), (), Knowledge(), False, (Withdraw(""),))
+        await kill_locks(database, stale)
+        await fresh.own(["khaos"])
+        with pytest.raises(OwnershipLostError, match="another process owns"):
+            await stale.settle([Settlement(message, Complete(""))], [made])
+        assert await value(database, "select count(*) from khaossync.decisions") == 0
+        [again] = await fresh.claim("khaos", Kind.DESPATCH, 1)
+        await fresh.settle([Settlement(again, Complete(""))], [made])
+        assert await value(database, "select count(*) from khaossync.decisions") == 1
+
+
+async def test_what_was_intended_before_another_owned_the_queue_is_forgotten(
+    dsn: str, clock: HandClock, database: Database
+) -> None:
+    async with process(dsn, clock, "a") as first:
+        await first.own(["khaos", "shop"])
+        messages = await consignments(first, "1", "2")
+        await first.intend(messages)
+        await kill_locks(database, first)
+        async with process(dsn, clock, "b") as second:
+            await second.own(["khaos"])
+        await first.turn()
+        assert first.owned == {"khaos", "shop"}
+        assert not first._queues.intents.among({message.id for message in messages})
+
+
+async def test_what_is_still_ours_stays_intended_when_only_the_connection_was_lost(
+    dsn: str, clock: HandClock, database: Database
+) -> None:
+    async with process(dsn, clock, "a") as outbox:
+        await outbox.own(["khaos", "shop"])
+        [message] = await consignments(outbox, "1")
+        await outbox.intend([message])
+        await kill_locks(database, outbox)
+        await outbox.turn()
+        await outbox.settle([Settlement(message, Park(a_case()))])
+        assert await value(database, "select doubt from khaossync.messages") is True
 
 
 async def test_a_case_ends_with_the_message_that_hung_on_it(outbox: PostgresOutbox, database: Database) -> None:

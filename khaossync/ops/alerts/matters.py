@@ -21,7 +21,7 @@ REMEMBERED = timedelta(hours=1)
 """For how long after its start a daemon tells that the run before it did not end well."""
 
 
-_OF_HEALTH = ("down", "loops", "queues", "exit")
+_OF_HEALTH = ("down", "loops", "unowned", "queues", "exit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +149,8 @@ def _of_checks(checks: Sequence[Check], facts: Facts, me: str) -> Iterator[Matte
     loops = [check for check in checks if check.component == "loops"]
     if loops:
         yield _own(me, "loops", "Parts of the daemon do not work", loops, facts)
+    if unowned := [check for check in checks if check.component == "ownership" and check.status is Status.FAIL]:
+        yield _own(me, "unowned", "Connectors that no daemon works for", unowned, facts)
     if queues := [check for check in checks if check.component == "outbox" and check.status is Status.FAIL]:
         yield _own(me, "queues", "Messages that could go do not go", queues, facts)
 
@@ -157,6 +159,8 @@ def _unproved(facts: Facts, me: str) -> Iterator[Key]:
     yield from ((state.name, "down") for state in facts.connectors if not state.proved)
     if facts.draining or not all(beat.proved for beat in facts.beats):
         yield me, "loops"
+    if facts.holding.idle:  # counted from our start: it may have been so for long
+        yield me, "unowned"
     running = facts.now - facts.started_at
     if any(one.oldest_at and running <= one.bound < facts.now - one.oldest_at for one in facts.backlogs):
         yield me, "queues"

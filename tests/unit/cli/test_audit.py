@@ -32,3 +32,9 @@ def test_the_first_break_is_named_by_seal_entry_and_moment() -> None:
         "BROKEN  seal 2: entry 1001 was removed\n"
     )
     assert _told(replace(WHOLE, broken=Break(2, "is gone"))).startswith("BROKEN  seal 2 is gone\n")
+
+
+def test_of_a_trail_without_seals_it_is_said_that_nothing_is_proved() -> None:
+    told = _told(Verified(0, 0, 0, 0, "0:", 4, NOON, None))
+    assert told.startswith("EMPTY   there is no seal to verify: nothing is proved\n        4 entries since")
+    assert "WHOLE" not in told

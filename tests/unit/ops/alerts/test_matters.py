@@ -12,7 +12,7 @@ from khaossync.domain.cases import PLAYBOOKS, CaseClass
 from khaossync.domain.owners import Owner
 from khaossync.ops.alerts.discretion import plain, told
 from khaossync.ops.alerts.matters import DOWN, REMEMBERED, Exits, Matter, of_cases, of_health, unsure, without_database
-from khaossync.ops.health import Backlog, ConnectorState, Facts, LoopBeat
+from khaossync.ops.health import Backlog, ConnectorState, Facts, Holding, LoopBeat
 from khaossync.ops.redaction import Redaction
 from khaossync.outbox.alerting import CaseGroup, Sample
 
@@ -177,6 +177,18 @@ def test_a_queue_that_stalls_is_told_but_not_one_whose_system_is_down() -> None:
     assert "khaos/order" in matter.lines[0]
     down = ConnectorState("khaos", False, NOON - HOUR)
     assert set(health(replace(WELL, backlogs=(stalled,), connectors=(down,)))) == {"down"}
+
+
+def test_a_connector_that_no_daemon_works_for_is_told_by_whoever_sees_it() -> None:
+    """S-40: it would otherwise stand still in silence, for each daemon tells only of what it works for."""
+    left = replace(WELL, holding=Holding(frozenset({"shop"}), idle={"khaos": 90.0}))
+    matter = health(left)["unowned"]
+    assert (matter.about, matter.urgent, matter.since) == ("here", True, NOON - timedelta(seconds=90))
+    assert matter.lines == ("khaos: nobody has worked for it for 90 s: look for `ownership` and `owner` in the logs",)
+    changing_hands = replace(WELL, holding=Holding(frozenset({"shop"}), idle={"khaos": 20.0}))
+    assert "unowned" not in health(changing_hands)
+    assert unsure(changing_hands, "here", ()) == {("here", "unowned")}, "we may have just started"
+    assert unsure(WELL, "here", ()) == set()
 
 
 def test_an_unclean_exit_is_told_for_an_hour_and_is_urgent_when_it_repeats() -> None:
