@@ -14,7 +14,8 @@ from khaossync.cli.daemon import Daemon
 from khaossync.cli.picture import Picture
 from khaossync.cli.proof import ProofRow, show_proof
 from khaossync.cli.stage import Stage
-from khaossync.sandbox.day import SITUATIONS, Law
+from khaossync.sandbox.day import Law
+from khaossync.sandbox.day.situations import SHOPIFY
 
 TRADING_DAY = 10 * 3600
 """Seconds of a trading day, from nine in the morning to seven in the evening."""
@@ -45,8 +46,8 @@ def arguments(verb: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """0 when every law of the day holds, 1 when one is broken."""
-    if not (len(SITUATIONS) <= options.orders <= MOST and 0 < options.speed <= MOST):
-        bounds = f"--orders must be {len(SITUATIONS)} (so that every situation of the day happens) to {MOST}"
+    if not (len(SHOPIFY) <= options.orders <= MOST and 0 < options.speed <= MOST):
+        bounds = f"--orders must be {len(SHOPIFY)} (so that every situation of the day happens) to {MOST}"
         print(f"khaossync: {bounds}; --speed must be above zero and at most {MOST}", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory(prefix="khaossync-demo-") as folder:

@@ -34,6 +34,7 @@ from khaossync.sandbox.day import (
     ToldCase,
     World,
     prove,
+    shopify,
 )
 from khaossync.sandbox.khaosws import KhaosServer
 from khaossync.sandbox.shopify import ShopifyShop
@@ -88,7 +89,8 @@ class Stage:
             couriers=(("RM48", "Royal Mail 48"), ("DPD", "DPD"), ("SHOP", "Collected in store")),
         )
         self.people = People(now)
-        self.day = Day(self.shop, self.khaos, self.people, orders=orders, seed=seed)
+        self.outlet = shopify(WORLD.channel, self.shop)
+        self.day = Day([self.outlet], self.khaos, self.people, orders=orders, seed=seed)
         port = _free_port()
         self.url = f"http://127.0.0.1:{port}"
         self._port = port
@@ -139,7 +141,8 @@ class Stage:
     def evidence(self, cases: Sequence[Mapping[str, Any]]) -> Evidence:
         """What there is to judge by; `cases` as `khaossync cases list --json` tells them, open and closed."""
         told = [ToldCase(one["case_class"], one["source"], one["subject"], one["state"] == "open") for one in cases]
-        return Evidence(now(), self.shop, self.khaos, self.people, told, self.world, self.day.notes, self.day.untold)
+        notes = self.day.notes[WORLD.channel]
+        return Evidence(now(), self.outlet.face, self.khaos, self.people, told, self.world, notes, self.day.untold)
 
     def told(self) -> str:
         """The situations that were played and the troubles that struck."""

@@ -19,8 +19,9 @@ import pytest_asyncio
 from acceptance.playhouse import Playhouse
 
 from khaossync.cli.stage import WORLD, Stage
-from khaossync.sandbox.day import SECRET, SITUATIONS, Evidence, Notes, Notice, Peak, People, ToldCase
+from khaossync.sandbox.day import SECRET, Evidence, Notes, Notice, Peak, People, ToldCase
 from khaossync.sandbox.day.laws import LAWS
+from khaossync.sandbox.day.situations import SHOPIFY
 from khaossync.sandbox.khaosws import KhaosServer, Order
 from khaossync.sandbox.shopify import Company, ShopifyShop
 
@@ -47,7 +48,7 @@ class Evening:
 
     @property
     def notes(self) -> Notes:
-        return self.stage.day.notes
+        return self.stage.day.notes["shop"]
 
     def seen(self, **otherwise: Any) -> Evidence:
         """The evidence, but for what is otherwise."""
@@ -63,7 +64,7 @@ async def evening(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Eve
     changes = {"channel": {"shop": {"hold_seconds": MINE.hold.seconds}}}
     async with Playhouse(tmp_path_factory.mktemp("proof"), changes=changes) as house:
         await house.open()
-        shop, notes = house.shop, house.day.notes
+        shop, notes = house.shop, house.day.notes["shop"]
         order = shop.place_order([("MUG", 2), ("TEA", 1)])
         await forget_a_number(house, shop.place_order([("SEAT", 1)]))
         unpaid = shop.place_order([("MUG", 1)], payment="pending")
@@ -91,7 +92,7 @@ async def forget_a_number(house: Playhouse, order: str) -> None:
     await house.until(lambda: house.shop.fulfilments(order), "the parcel is told")
     house.khaos.issue(ref)
     house.khaos.track(ref, "LATE-1")
-    house.day.notes.late["LATE-1"] = ref
+    house.day.notes["shop"].late["LATE-1"] = ref
 
 
 def broken(seen: Evidence) -> set[str]:
@@ -412,7 +413,7 @@ sys.exit(main(sys.argv[1:]))
 @pytest.mark.parametrize(("command", "code"), [(("-m", "khaossync"), 0), (("-c", SABOTAGED), 1)])
 async def test_the_exit_code_of_the_demo_is_the_proof(command: tuple[str, ...], code: int) -> None:
     """A doubled sales order is seen by whoever runs the demo in a script."""
-    words = (*command, "demo", "--orders", str(len(SITUATIONS)), "--speed", "4000")
+    words = (*command, "demo", "--orders", str(len(SHOPIFY)), "--speed", "4000")
     process = await asyncio.create_subprocess_exec(
         sys.executable, *words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
