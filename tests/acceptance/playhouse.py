@@ -10,7 +10,6 @@ import tomllib
 from asyncio import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -20,7 +19,9 @@ from urllib.parse import urlsplit
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
-from khaossync.cli.stage import WORLD, Stage
+from khaossync.cli.stage import Stage
+from khaossync.cli.stores import WORLD
+from khaossync.cli.toml import toml
 from khaossync.sandbox.day import Law, prove, stock
 from khaossync.sandbox.khaosws import Order
 
@@ -285,7 +286,7 @@ class Playhouse:
 
     def configure(self, changes: Tables) -> None:
         """Lay changes over the configuration; a running daemon sees them at its next start."""
-        self.config.write_text("\n".join(_lines(_merged(self.settings, changes))))
+        self.config.write_text(toml(_merged(self.settings, changes)))
 
     async def close_shop(self) -> None:
         """The shop is down."""
@@ -312,16 +313,3 @@ def _merged(told: Tables, changes: Tables) -> dict[str, Any]:
         else:
             made[name] = _merged(made.get(name, {}), value) if isinstance(value, Mapping) else value
     return made
-
-
-def _lines(table: Tables, path: str = "") -> list[str]:
-    plain = [f"{json.dumps(key)} = {_value(one)}" for key, one in table.items() if not isinstance(one, Mapping)]
-    lines = [f"[{path}]", *plain] if path else plain
-    for key, one in table.items():
-        if isinstance(one, Mapping):
-            lines += _lines(one, f"{path}.{json.dumps(key)}" if path else json.dumps(key))
-    return lines
-
-
-def _value(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else json.dumps(value)

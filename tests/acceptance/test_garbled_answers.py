@@ -11,7 +11,7 @@ import pytest_asyncio
 from acceptance.interpreter import Garble, Interpreter
 from acceptance.playhouse import Playhouse
 
-from khaossync.cli.stage import WORLD
+from khaossync.cli.stores import WORLD
 from khaossync.sandbox.faults import HTML_PAGE
 
 ORDERS, STOCK, STATES = "query Orders(", "ExportStockStatus", "ExportOrderStatusEx"

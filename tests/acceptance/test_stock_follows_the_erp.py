@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 from acceptance.playhouse import Playhouse
 
-from khaossync.cli.stage import BUFFER
+from khaossync.cli.stores import BUFFER
 
 PUSH = "inventorySetQuantities"
 

@@ -12,7 +12,7 @@ from acceptance.playhouse import Playhouse
 from conftest import FAST_AND_FORGETFUL
 from postgres_watch import server_pid
 
-from khaossync.cli.stage import WORLD
+from khaossync.cli.stores import WORLD
 from khaossync.embedded import Server
 
 

@@ -18,7 +18,8 @@ import pytest
 import pytest_asyncio
 from acceptance.playhouse import Playhouse
 
-from khaossync.cli.stage import WORLD, Stage
+from khaossync.cli.stage import Stage
+from khaossync.cli.stores import WORLD
 from khaossync.sandbox.day import SECRET, Evidence, Notes, Notice, Peak, People, ToldCase
 from khaossync.sandbox.day.laws import LAWS
 from khaossync.sandbox.day.situations import SHOPIFY

@@ -22,7 +22,7 @@ from acceptance.playhouse import PATIENCE, Playhouse
 from conftest import FAST_AND_FORGETFUL
 from prometheus_client.parser import text_string_to_metric_families
 
-from khaossync.cli.stage import BUFFER, WORLD, now
+from khaossync.cli.stores import BUFFER, WORLD, now
 from khaossync.embedded import Server
 from khaossync.outbox.counting import OWNERS
 from khaossync.sandbox.day import Evidence, Law, World, prove

@@ -84,10 +84,10 @@ class Office:
         yield 0.70, self._create_the_ghost
         for outlet, notes in self._outlets:
             first, *others = outlet.sites
-            yield 0.64, partial(self._type_into, outlet, notes, VASE, first, 7)
-            yield 0.72, partial(self._type_into, outlet, notes, CLOCK, first, -5)
+            yield 0.45, partial(self._type_into, outlet, notes, VASE, first, 7)
+            yield 0.50, partial(self._type_into, outlet, notes, CLOCK, first, -5)
             for place in others:
-                yield 0.80, partial(self._type_into, outlet, notes, RUG, place, 4)
+                yield 0.55, partial(self._type_into, outlet, notes, RUG, place, 4)
 
     def _stock(self, product: Product, times: int) -> None:
         """Create the stock item with what is on the shelf."""

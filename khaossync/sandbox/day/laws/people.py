@@ -18,7 +18,7 @@ LASTING = frozenset({"exit"})
 
 def edits(seen: Evidence) -> Law:
     """Whoever changes a quantity in the shop is answered: that it was set back shows in the stock."""
-    law = Law("every quantity changed in the shop was reported")
+    law = Law("every change of stock by hand was reported")
     mine = (case for case in seen.cases if case.source == seen.world.channel)
     told = {case.subject.split("@")[0] for case in mine if case.case_class == "stock_changed_in_shop"}
     for sku in seen.notes.edited:
@@ -43,7 +43,7 @@ def refunds(seen: Evidence) -> Law:
 
 def telling(seen: Evidence) -> Law:
     """People know of what is open now and of nothing else, and nobody had to hear the same twice."""
-    law = Law("people were told of every case once, and of its end")
+    law = Law("every case was told once, and its end")
     stories: dict[Key, list[Notice]] = defaultdict(list)
     for notice in seen.people.notices:
         stories[notice.key].append(notice)
