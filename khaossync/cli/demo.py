@@ -13,7 +13,7 @@ from typing import Any
 from khaossync.cli.daemon import Daemon
 from khaossync.cli.picture import Picture
 from khaossync.cli.proof import ProofRow, show_proof
-from khaossync.cli.stage import Stage
+from khaossync.cli.stage import Proven, Stage
 from khaossync.cli.stores import OTHERS
 from khaossync.sandbox.day import Law
 
@@ -25,9 +25,6 @@ PATIENCE = 120
 
 MEMORY = 120
 """Megabytes that the daemon may take in a day."""
-
-Proven = tuple[Mapping[str, Sequence[Law]], Sequence[Law]]
-"""The laws of each shop, by its channel, and those of the house."""
 
 LOOK = 0.5
 """Seconds between two looks at the picture."""

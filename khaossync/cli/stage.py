@@ -45,6 +45,9 @@ SHORTEST = timedelta(seconds=30)
 """The time from the opening of the stage on that the peaks leave free most of, however short the day."""
 
 FLOWS = ("orders", "stock", "despatches", "refunds")
+Proven = tuple[Mapping[str, Sequence[Law]], Sequence[Law]]
+"""The laws of each shop, by its channel, and those of the house."""
+
 NONE: Mapping[str, int] = MappingProxyType({})
 ERP = {
     "kind": "khaosws",
@@ -134,15 +137,16 @@ class Stage:
             memory_mb=daemon.memory(),
         )
 
-    async def laws(self, daemon: Daemon) -> tuple[Mapping[str, Sequence[Law]], Sequence[Law]]:
-        """Hold each shop (by its channel), the ERP and what people were told against the laws.
-
-        Only the cases, which are for people, come from the daemon.
-        """
+    async def laws(self, daemon: Daemon) -> Proven:
+        """Hold everything against the laws; only the cases, which are for people, come from the daemon."""
         opened, closed = await asyncio.gather(self._cases(), self._cases("--closed"))
         daemon.insist()
-        seen = {channel: self.evidence([*opened, *closed], channel) for channel in self.worlds}
-        return {channel: prove_shop(one) for channel, one in seen.items()}, prove_house(next(iter(seen.values())))
+        return self.judged([*opened, *closed])
+
+    def judged(self, cases: Sequence[Mapping[str, Any]]) -> Proven:
+        """Each shop and the ERP by the laws of a shop, and what people were told by those of the house."""
+        seen = {channel: self.evidence(cases, channel) for channel in self.worlds}
+        return {channel: prove_shop(one) for channel, one in seen.items()}, prove_house(seen[WORLD.channel])
 
     def evidence(self, cases: Sequence[Mapping[str, Any]], channel: str = WORLD.channel) -> Evidence:
         """What there is to judge a shop by; `cases` as `khaossync cases list --json` tells them, open and closed."""

@@ -8,7 +8,7 @@ import signal
 import sys
 import tomllib
 from asyncio import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,24 +20,18 @@ import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
 from khaossync.cli.stage import Stage
-from khaossync.cli.stores import WORLD
+from khaossync.cli.stores import WORLD, Maker
 from khaossync.cli.toml import toml
-from khaossync.sandbox.day import Law, prove, stock
+from khaossync.sandbox.day import Law, stock
 from khaossync.sandbox.khaosws import Order
 
 Tables = Mapping[str, Any]
 NONE: Tables = MappingProxyType({})
 
+QUICK_SHOP: Tables = {"orders_interval": 1, "refunds_interval": 1}
 QUICK: Tables = {
     "erp": {"khaos": {"catalogue_interval": 1}},
-    "channel": {
-        "shop": {
-            "orders_interval": 1,
-            "refunds_interval": 1,
-            "catalogue_interval": 1,
-            "catalogue_full_interval": 5,
-        }
-    },
+    "channel": {"shop": {"catalogue_interval": 1, "catalogue_full_interval": 5}},
 }
 """What a story changes in the configuration of the demo: it does not want to wait."""
 
@@ -61,7 +55,10 @@ class Finished:
 
 
 class Playhouse:
-    """`changes` are laid over the demo's configuration, table by table; None removes a key."""
+    """`changes` are laid over the demo's configuration, table by table; None removes a key.
+
+    The demo's first shop is always there, `others` stand beside it where a story is of several.
+    """
 
     def __init__(
         self,
@@ -71,8 +68,9 @@ class Playhouse:
         orders: int = 0,
         seed: int = 1,
         environment: Mapping[str, str] = NONE,
+        others: Sequence[Maker] = (),
     ) -> None:
-        self.stage = Stage(folder, orders=orders, seed=seed)
+        self.stage = Stage(folder, orders=orders, seed=seed, others=others)
         self.shop, self.khaos, self.day = self.stage.shop, self.stage.khaos, self.stage.day
         self.config, self.url, self.folder = self.stage.config, self.stage.url, folder
         self.log = folder / "daemon.log"
@@ -83,6 +81,7 @@ class Playhouse:
 
     async def __aenter__(self) -> Self:
         await self.stage.__aenter__()
+        self.configure({"channel": dict.fromkeys(self.stage.worlds, QUICK_SHOP)})
         self.configure(QUICK)
         self.configure(self._changes)
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5))
@@ -135,8 +134,8 @@ class Playhouse:
         return {(event["connector"], event["stream"]) for event in self.events("page_accepted")} >= RANGE_STREAMS
 
     def wrong_levels(self) -> list[str]:
-        """What the shop shows otherwise than the ERP has it."""
-        return stock(self.stage.evidence([])).broken
+        """What any shop shows otherwise than the ERP has it."""
+        return [wrong for channel in self.stage.worlds for wrong in stock(self.stage.evidence([], channel)).broken]
 
     def connect(self) -> None:
         """The shop tells the daemon of everything, though nobody has subscribed it."""
@@ -226,8 +225,9 @@ class Playhouse:
         return case
 
     async def laws(self) -> list[Law]:
-        """Hold both simulators against the laws of a day."""
-        return prove(self.stage.evidence([*await self.cases(), *await self.cases(closed=True)]))
+        """Hold the simulators against the laws of a day."""
+        shops, house = self.stage.judged([*await self.cases(), *await self.cases(closed=True)])
+        return [law for laws in (*shops.values(), house) for law in laws]
 
     async def sold(self, order: str) -> Order:
         """The sales order of a shop's order, as soon as there is one."""

@@ -49,4 +49,4 @@ def prove(evidence: Evidence) -> list[Law]:
     return [*prove_shop(evidence), *prove_house(evidence)]
 
 
-__all__ = ["LAWS", "OF_A_SHOP", "OF_THE_HOUSE", "prove", "prove_house", "prove_shop", "stock"]
+__all__ = ["LAWS", "OF_A_SHOP", "OF_THE_HOUSE", "LawOf", "prove", "prove_house", "prove_shop", "stock"]
