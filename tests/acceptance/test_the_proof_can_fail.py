@@ -506,6 +506,7 @@ def test_every_law_holds_in_every_shop(evening: Evening, channel: str) -> None:
     seen = evening.seen_in(channel)
     assert broken(seen) == set()
     assert all(law(seen).checked for law in OF_A_SHOP)
+    assert max(len(law(seen).text) for law in LAWS) <= 43  # what is left of 80 columns
 
 
 @pytest.mark.parametrize("channel", CHANNELS)

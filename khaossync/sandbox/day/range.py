@@ -82,8 +82,8 @@ BUNDLES = {DUO.sku: {"TEE/RED/M": 1, "TEE/BLUE/M": 1}}
 """The [bundles] table: what only the shop sells as one."""
 
 POSTER, ETCHING, LITHOGRAPH = (
-    Product(name, name, f"Numbered {name.lower()}", Decimal("25.00"), STANDARD, {"1": 14})
-    for name in ("POSTER", "ETCHING", "LITHOGRAPH")
+    Product(name, name, f"Numbered {name.lower()}", Decimal("25.00"), STANDARD, {"1": units})
+    for name, units in (("POSTER", 14), ("ETCHING", 6), ("LITHOGRAPH", 6))
 )
 """Few of each, and no more will come: whoever is late finds it sold out. Each is sold by one shop only, for of what
 several sell the last unit may be sold by each of them."""
