@@ -147,6 +147,8 @@ class Connector:
     readers: Mapping[str, Reader] = field(default_factory=dict)
     """By the name of the stream: how a record that a hint names is read."""
     subscriptions: Subscriptions | None = None
+    longest_call: timedelta = timedelta(seconds=10)
+    """For how long the system may be at work on one call: what may have been sent is not looked for sooner."""
 
     @property
     def capabilities(self) -> frozenset[Kind]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from benchmarks.judged import as_it_is
 from khaossync.domain.cases import Case, CaseClass
 from khaossync.domain.documents import Document, Kind, Page
 from khaossync.domain.errors import ConfigError
@@ -69,7 +70,7 @@ class Churn:
 
     async def _tell(self) -> None:
         while not self.stop.is_set():
-            await self._outbox.accept(self._page())
+            await self._outbox.take_in("shop", as_it_is(self._page()))
             await self._outbox.hint("shop", Hint("orders", f"delivery-{next(self._numbers)}", "orders/create"))
             if self._depth > DEEPEST:
                 await asyncio.sleep(0.1)

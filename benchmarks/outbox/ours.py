@@ -10,6 +10,7 @@ from decimal import Decimal
 import structlog
 import uvloop
 
+from benchmarks.judged import as_it_is
 from benchmarks.outbox.stage import Contender, Tally, Work, body, play
 from khaossync.clock import SystemClock
 from khaossync.domain.despatch import Despatch, DespatchLine
@@ -36,7 +37,7 @@ class Ours(Contender):
 
     async def open(self) -> None:
         self._outbox = await self._stack.enter_async_context(open_outbox(self._settings, SystemClock()))
-        await self._outbox.own(["erp"])
+        await self._outbox.own(["shop", "erp"])
 
     async def close(self) -> None:
         await self._stack.aclose()
@@ -45,10 +46,14 @@ class Ours(Contender):
         not_before = datetime.now(UTC) + timedelta(hours=1) if deferred else None
         for first in range(0, len(work), _AT_ONCE):
             messages = tuple(_message(one, not_before) for one in work[first : first + _AT_ONCE])
-            await self._outbox.accept(Acceptance("shop", "orders", Page((), "1"), messages))
+            await self._take_in("1", messages)
 
     async def tell(self, work: Work) -> None:
-        await self._outbox.accept(Acceptance("shop", "orders", Page((), str(work.number)), (_message(work),)))
+        await self._take_in(str(work.number), (_message(work),))
+
+    async def _take_in(self, cursor: str, messages: tuple[NewMessage, ...]) -> None:
+        """As a source's page is taken in; what it leads to was judged before."""
+        await self._outbox.take_in("shop", as_it_is(Acceptance("shop", "orders", Page((), cursor), messages)))
 
     async def drain(self, tally: Tally, stop: asyncio.Event) -> None:
         def handle(messages: Sequence[Message]) -> None:

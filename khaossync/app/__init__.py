@@ -5,6 +5,7 @@ import importlib
 import os
 import random
 import socket
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -49,10 +50,6 @@ from khaossync.ports import Connector, Kit
 
 log = structlog.get_logger()
 
-GRACE = timedelta(seconds=10)
-"""How long what a killed predecessor was about to send rests before it is looked for: its last call may still be at
-work on the other side. Khaos Control also recognises a reference that it has seen."""
-
 MIGRATION = timedelta(minutes=15)
 """How long systemd is asked to wait for a schema to be brought up to date."""
 
@@ -96,6 +93,7 @@ class App:
     lag: LagMonitor
     vigil: Vigil
     server: Server
+    leave: Callable[[], None]
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set, then finish what is under way within the drain budget."""
@@ -112,6 +110,7 @@ class App:
     async def _drain(self, working: list[asyncio.Task[None]]) -> None:
         notify.stopping()
         self.vigil.draining = True
+        self.leave()
         log.info("draining", budget_seconds=self.config.loops.drain_seconds)
         _, late = await asyncio.wait(working, timeout=self.config.loops.drain_seconds)
         for task in late:
@@ -129,7 +128,6 @@ async def build(config: Config, stack: AsyncExitStack) -> App:
             where,
             clock,
             holder=f"{me} (process {os.getpid()})",
-            grace=GRACE,
             retention=_retention(config),
             configuration=judged_by,
         )
@@ -138,7 +136,7 @@ async def build(config: Config, stack: AsyncExitStack) -> App:
     exits = await _note_run(outbox, stack, clock, me)
     kit = Kit(clock, dice, metrics, outbox, stack, outbox.ownership.insist)
     systems = await connectors(config, kit)
-    await outbox.own([*systems, CHORES])
+    await outbox.own([*systems, CHORES], {name: system.longest_call for name, system in systems.items()})
     if released := await release_after_change(outbox.database, judged_by, clock.now()):
         log.info("released_after_change", messages=released)
     outages = {name: Outage(system, clock) for name, system in systems.items()}
@@ -157,7 +155,7 @@ async def build(config: Config, stack: AsyncExitStack) -> App:
     server = Server(lookout, metrics, door, host=config.http.host, port=config.http.port, token=token)
     await _listen(server, config)
     stack.push_async_callback(server.stop)
-    return App(config, vigil.loops, LagMonitor(clock, metrics), vigil, server)
+    return App(config, vigil.loops, LagMonitor(clock, metrics), vigil, server, outbox.leave)
 
 
 async def _listen(server: Server, config: Config) -> None:

@@ -21,8 +21,8 @@ TAX_CODES = {"0.20": 1, "0.00": 2, "0.05": 4}
 COURIERS = {"standard": "RM48", "express": "DPD", "free": "RM48"}
 """Delivery method, as every platform makes a code of its title → the ERP's courier."""
 
-HURRIED = {"orders_interval": 2, "refunds_interval": 3, "catalogue_interval": 5, "overlap": 5}
-"""How often a shop is read whose day lasts a minute."""
+HURRIED = {"orders_interval": 2, "refunds_interval": 3, "catalogue_interval": 5, "overlap": 5, "timeout": 10}
+"""How often a shop is read whose day lasts a minute, and how long a call may take then."""
 
 
 class Doors(Protocol):

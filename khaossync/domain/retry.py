@@ -32,7 +32,8 @@ class Dice(Protocol):
 class RetryPolicy:
     """How patient we are. Waiting doubles from `first` to `longest`; `attempts` bounds refusals, not outages.
 
-    After a lost answer nothing is sent for `doubtful`: the other side may still be at work on the first call.
+    After an answer that is lost, or that we broke over, nothing is sent for `doubtful`: the other side may still be at
+    work on the first call.
     """
 
     first: timedelta = timedelta(seconds=2)
@@ -59,20 +60,23 @@ def decide(message: Message, outcome: Outcome, now: datetime, policy: RetryPolic
             return Park(Case(error.case_class, message.destination, message.key, str(error), error.evidence))
         case RejectedError() as error:
             doubt = message.doubt or isinstance(error, DefectError)
-            return Retry(now + backoff(message, policy, dice), str(error), spent=True, doubt=doubt, failed=True)
+            return Retry(now + _rest(message, error, policy, dice), str(error), spent=True, doubt=doubt, failed=True)
         case SyncError() as error:
             return _later(message, error, now, policy, dice)
 
 
 def _later(message: Message, error: SyncError, now: datetime, policy: RetryPolicy, dice: Dice) -> Verdict:
-    wait = error.wait if isinstance(error, RateLimitedError) else backoff(message, policy, dice)
-    if isinstance(error, AmbiguousError):
-        wait = max(wait, policy.doubtful)
+    wait = _rest(message, error, policy, dice)
     doubt = message.doubt or isinstance(error, AmbiguousError)
     if now + wait >= message.expires_at:
         detail = f"waited since {message.created_at:%Y-%m-%d %H:%M} UTC; last: {error}"
         return Park(Case(CaseClass.EXPIRED, message.destination, message.key, detail))
     return Retry(now + wait, str(error), doubt=doubt, failed=True)
+
+
+def _rest(message: Message, error: SyncError, policy: RetryPolicy, dice: Dice) -> timedelta:
+    wait = error.wait if isinstance(error, RateLimitedError) else backoff(message, policy, dice)
+    return max(wait, policy.doubtful) if isinstance(error, AmbiguousError | DefectError) else wait
 
 
 def backoff(message: Message, policy: RetryPolicy, dice: Dice) -> timedelta:

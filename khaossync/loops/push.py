@@ -74,7 +74,6 @@ class Push:
     dice: random.Random
     orders_first: Callable[[], None] = lambda: None
     look: Callable[[str, ChannelLevel], None] = lambda *_: None
-    policy: RetryPolicy = field(default_factory=RetryPolicy)
     _unsettled: list[Settlement] = field(default_factory=list)
     _decided: list[Preparation] = field(default_factory=list)
 
@@ -93,6 +92,12 @@ class Push:
     @property
     def _sink(self) -> Sink | None:
         return self.outage.connector.sinks.get(self.kind)
+
+    @property
+    def _policy(self) -> RetryPolicy:
+        """What a blind sink may have sent is looked for; while its system is at work on it, nothing would be found."""
+        blind = self._sink is not None and self._sink.blind
+        return RetryPolicy(doubtful=self.outage.connector.longest_call) if blind else RetryPolicy()
 
     @property
     def _limit(self) -> int:
@@ -172,7 +177,7 @@ class Push:
         except SyncError as error:
             if isinstance(error, ConnectorDownError):
                 await origin.down(error)
-            return decide(message, error, self.clock.now(), self.policy, self.dice)
+            return decide(message, error, self.clock.now(), self._policy, self.dice)
         if document is None:
             return Withdraw(f"{message.source} has no such order any more")
         if not isinstance(document.body, Order):
@@ -207,7 +212,7 @@ class Push:
 
     def _judged(self, delivery: Delivery, outcome: Outcome) -> Settlement:
         message = delivery.message
-        verdict = decide(message, outcome, self.clock.now(), self.policy, self.dice)
+        verdict = decide(message, outcome, self.clock.now(), self._policy, self.dice)
         log.info(
             "delivered" if not isinstance(outcome, SyncError) else "not_delivered",
             destination=message.destination,

@@ -26,18 +26,11 @@ from khaossync.outbox.holding import count, hold
 from khaossync.outbox.levelling import Lane, Replaced, lane_of, level
 from khaossync.outbox.linking import intend_links, observe_states
 from khaossync.outbox.releasing import NOTIFY, release_cured
-from khaossync.outbox.retention import USUAL, Retention
+from khaossync.outbox.retention import Retention
 from khaossync.outbox.rows import Effect, Identity, effect, identity
 from khaossync.ports import Acceptance, Accepted
 
 T = TypeVar("T")
-
-# Pages are accepted one after the other in the whole database: ids then grow in the order of commits (so that a reader
-# with a cursor misses none), and the same page told twice at once is harmless. A process that stops dead in the middle
-# of it loses its transaction rather than holding up the others.
-SERIALISE = """
-select set_config('idle_in_transaction_session_timeout', '5s', true),
-    pg_advisory_xact_lock(hashtextextended('khaossync/accept', 0))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +49,14 @@ async def accept(
     group: Sequence[Acceptance],
     owned: Collection[str],
     now: datetime,
-    retention: Retention = USUAL,
-    decided: Sequence[Row] = (),
+    retention: Retention,
+    decided: Sequence[Row],
 ) -> Told:
-    """Store pages, their messages and their cursors within the caller's transaction, and how all was `decided`."""
+    """Store pages, their messages and their cursors within the caller's transaction, and how all was `decided`.
+
+    Nobody else may be storing pages meanwhile.
+    """
     documents = [document for acceptance in group for document in acceptance.page.documents]
-    await connection.fetchrow(SERIALISE)
     changed = await keep_documents(connection, documents, now, retention)
     unreadables = await keep_unreadables(connection, [u for a in group for u in a.page.unreadable], now, retention)
     await count(connection, documents, {code: at for a in group for code, at in a.counted.items()})

@@ -91,7 +91,8 @@ LEDGER = "select outcome, count(*) as count from khaossync.ledger group by outco
 class Depth:
     """A queue's unfinished messages, estimated above a few thousand.
 
-    `oldest_at` is since when one of its first could have gone, None when none can.
+    `oldest_at` is since when one of its first could have gone, None when none can, or when the first thousands of the
+    destination are all of another kind.
     """
 
     destination: str
@@ -162,7 +163,9 @@ async def depths(connection: Connection) -> Sequence[Depth]:
     found = {name: await connection.fetch(DEPTHS, name, EXACT) for name in names}
     deep = any(row["more"] for rows in found.values() for row in rows)
     sampled = await _sample(connection) if deep else {}
-    return [_depth(name, row, sampled) for name, rows in found.items() for row in rows]
+    seen = [_depth(name, row, sampled) for name, rows in found.items() for row in rows]
+    behind = sampled.keys() - {(one.destination, one.kind) for one in seen}
+    return [*seen, *(Depth(*queue, sampled[queue], None) for queue in sorted(behind))]
 
 
 async def _sample(connection: Connection) -> Mapping[tuple[str, str], int]:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 import asyncpg
 
-from khaossync.outbox.accepting import SERIALISE
 from khaossync.outbox.casework import note_closed
 from khaossync.outbox.codec import storable
 from khaossync.outbox.database import Connection, Database
@@ -15,6 +14,7 @@ from khaossync.outbox.decisions import forget
 from khaossync.outbox.desk import CLOSE, withdraw
 from khaossync.outbox.forgetting import FORGET_PERSON, REASONLESS, WORDLESS
 from khaossync.outbox.history import Change, record
+from khaossync.outbox.judging import SERIALISE
 from khaossync.outbox.rows import columns
 
 PIECE = 2000

@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from khaossync.clock import Clock
 from khaossync.domain.decision import Preparation
@@ -13,7 +14,7 @@ from khaossync.domain.documents import Document, Kind
 from khaossync.domain.errors import OwnershipLostError
 from khaossync.domain.knowledge import Knowledge, Question
 from khaossync.domain.messages import Message, MessageBody, Settlement
-from khaossync.outbox import accepting, counting, ending, holding, intents, judging, knowing, settling
+from khaossync.outbox import counting, ending, holding, intents, judging, knowing, settling
 from khaossync.outbox.counting import Depth
 from khaossync.outbox.database import Database, DatabaseSettings, open_database
 from khaossync.outbox.decisions import keep_decisions, rows_of
@@ -27,10 +28,12 @@ from khaossync.outbox.queues import Queues
 from khaossync.outbox.retention import USUAL, Retention
 from khaossync.outbox.sealing import seal
 from khaossync.outbox.tidying import tidy
-from khaossync.ports import Acceptance, Accepted, Hint, Judge, Listed
+from khaossync.ports import Accepted, Hint, Judge, Listed
 
 _Batch = tuple[Sequence[Settlement], Sequence[Preparation]]
 """Verdicts that are settled together, and how their messages were made ready."""
+_Page = tuple[Mapping[str, int], Judge]
+"""The epoch under which a page was read, and what judges it."""
 
 
 class PostgresOutbox:
@@ -52,10 +55,8 @@ class PostgresOutbox:
         self._clock = clock
         self._queues = queues
         self._intents = Intents()
-        self._judging = asyncio.Lock()
-        self._retention = retention
-        self._configuration = configuration
-        self._accepting = Gathering(self._accept, width=1, limit=64)
+        self._keeping = judging.Keeping(retention, configuration)
+        self._taking_in = Gathering(self._take_in, width=1, limit=64)
         self._settling = Gathering(self._settle, width=4, limit=64)
 
     @property
@@ -63,9 +64,19 @@ class PostgresOutbox:
         """The connectors that are ours now."""
         return self._queues.owned
 
-    async def own(self, connectors: Iterable[str]) -> None:
-        """Take our share of these connectors as soon as they are free; tried once before this returns."""
-        await self._queues.own(connectors)
+    async def own(
+        self, connectors: Iterable[str], longest_calls: Mapping[str, timedelta] = MappingProxyType({})
+    ) -> None:
+        """Take our share of these connectors as soon as they are free; tried once before this returns.
+
+        For so long after a takeover a message rests that a predecessor was about to send: the connector may still be at
+        work on that call, and whoever looked for what it does would find nothing.
+        """
+        await self._queues.own(connectors, longest_calls)
+
+    def leave(self) -> None:
+        """Claim and take nothing more, and give up each connector as soon as what is under way there is settled."""
+        self._queues.ownership.leave()
 
     def owns(self, connector: str) -> bool:
         """Whether a connector is ours now; raises what ended the keeping of it."""
@@ -135,22 +146,11 @@ class PostgresOutbox:
     async def take_in(self, source: str, judge: Judge) -> Accepted:
         """Let `judge` see what is stored, and store what it returns, while no process stores anything else.
 
-        What is judged and stored again after a collision is judged again. Raises OwnershipLostError, with nothing
-        stored, unless the source is ours all the while.
+        Pages that come together share a transaction. What is judged is judged again after a collision, or to see what
+        a page before it has stored. Raises OwnershipLostError, with nothing stored, unless the source is ours all the
+        while. A level's `expected` counts as seen just now: leave it None unless this page is what told it.
         """
-        async with self._judging:
-            epochs, now = self._queues.epochs([source]), self._clock.now()
-            kept = (self._retention, self._configuration)
-            told = await self.database.transact(judging.take_in, judge, epochs, self.owned, now, *kept)
-        self._queues.tell(told.destinations, told.replaced, told.due)
-        return told.accepted[0]
-
-    async def accept(self, acceptance: Acceptance) -> Accepted:
-        """Store a page, its messages and its cursor in one transaction; pages that come together share it.
-
-        A level's `expected` counts as seen just now: leave it None unless this page is what told it.
-        """
-        return await self._accepting.do(acceptance)
+        return await self._taking_in.do((self._queues.epochs([source]), judge))
 
     async def claim(self, destination: str, kind: Kind, limit: int) -> Sequence[Message]:
         """Up to `limit` messages that may be delivered now, at most one per key; none of a queue that is not ours."""
@@ -201,7 +201,7 @@ class PostgresOutbox:
 
     async def tidy(self) -> Mapping[str, int]:
         """Prune everything whose time is up; returns how many rows of which sort went."""
-        return await tidy(self.database, self._clock.now(), self._retention)
+        return await tidy(self.database, self._clock.now(), self._keeping.retention)
 
     async def hasten(self) -> Mapping[str, int]:
         """Let go what waits for a time that a wrong clock has named; returns how many messages."""
@@ -213,14 +213,18 @@ class PostgresOutbox:
 
     async def close(self) -> None:
         """Finish what is being written and give up our queues."""
-        await self._accepting.close()
+        await self._taking_in.close()
         await self._settling.close()
         await self._queues.close()
 
-    async def _accept(self, group: Sequence[Acceptance]) -> Sequence[Accepted]:
-        now = self._clock.now()
-        decided = rows_of((one.decision for one in group if one.decision), self._configuration, now, self._retention)
-        told = await self.database.transact(accepting.accept, group, self.owned, now, self._retention, decided)
+    async def _take_in(self, group: Sequence[_Page]) -> Sequence[Accepted]:
+        judges = [judge for _, judge in group]
+        oldest: dict[str, int] = {}  # who has lost a source meanwhile, and taken it again, stores nothing for before
+        for epochs, _ in group:
+            oldest |= {source: min(epoch, oldest.get(source, epoch)) for source, epoch in epochs.items()}
+        told = await self.database.transact(
+            judging.take_in, judges, oldest, self.owned, self._clock.now(), self._keeping
+        )
         self._queues.tell(told.destinations, told.replaced, told.due)
         return told.accepted
 
@@ -229,7 +233,7 @@ class PostgresOutbox:
         settled = left = [one for settlements, _ in group for one in settlements]
         decisions = [one for _, made in group for one in made]
         looks = [look for one in decisions for look in one.looks]
-        decided = rows_of(decisions, self._configuration, now, self._retention)
+        decided = rows_of(decisions, self._keeping.configuration, now, self._keeping.retention)
         epochs = self._queues.epochs(item.message.destination for item in settled)
         regained: Mapping[int, Message] = {}
         if ending.is_plain(settled) and not looks:
@@ -238,7 +242,7 @@ class PostgresOutbox:
                 ended = await ending.end(connection, settled, epochs, now)
             left, decided = [item for item in settled if item.message.id not in ended], []
         if left:
-            told = settling.Beside(looks, decided, self._retention)
+            told = settling.Beside(looks, decided, self._keeping.retention)
             regained = await self.database.transact(settling.settle, left, epochs, self._intents, now, told)
         self._intents.forget({item.message.id for item in settled})
         return [regained] * len(group)
@@ -251,23 +255,20 @@ async def open_outbox(
     *,
     migrating: bool = False,
     holder: str = "",
-    grace: timedelta = timedelta(0),
     retention: Retention = USUAL,
     configuration: str = "",
 ) -> AsyncIterator[PostgresOutbox]:
     """Open the outbox on a schema of exactly this release, migrating it first when asked to.
 
-    `holder` names this process to people. `grace` is how long after a takeover a message rests that a predecessor was
-    about to send: at least as long as a call to a blind sink may still be at work on the other side. `configuration` is
-    the hash of that by which is decided, kept with every decision. Raises ConfigError when the schema does not fit,
-    TransientError when PostgreSQL does not answer.
+    `holder` names this process to people. `configuration` is the hash of that by which is decided, kept with every
+    decision. Raises ConfigError when the schema does not fit, TransientError when PostgreSQL does not answer.
     """
     if migrating:
         await migrate(settings, clock)
     async with open_database(settings) as database:
         async with database.connection() as connection:
             await ensure_current(connection)
-        queues = Queues(database, clock, holder or f"{socket.gethostname()}:{os.getpid()}", grace)
+        queues = Queues(database, clock, holder or f"{socket.gethostname()}:{os.getpid()}")
         outbox = PostgresOutbox(database, clock, queues, retention, configuration)
         keeper = asyncio.create_task(queues.keep(), name="outbox")
         keeper.add_done_callback(queues.kept)

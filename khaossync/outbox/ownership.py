@@ -67,17 +67,16 @@ class Ownership:
         connect: Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]],
         clock: Clock,
         holder: str,
-        grace: timedelta,
         changed: Callable[[], None],
         nudge: Callable[[], None],
     ) -> None:
         self._clock = clock
         self._holder = holder
-        self._grace = grace
         self._changed = changed
         self._nudge = nudge
         self.session = Session(connect, clock, {"khaossync": self._hear, "khaossync_hints": self._hint}, self._ended)
         self._wanted: set[str] = set()
+        self._longest_calls: dict[str, timedelta] = {}
         self._held: dict[str, int] = {}
         self._epochs: dict[str, int] = {}
         self._joined: tuple[int, str] = (0, "")
@@ -87,20 +86,28 @@ class Ownership:
         self._idle_since: dict[str, float] = {}
         self._passing: list[str] = []
         self.found = Round(0)
-        self.giving = ""
+        self.giving = frozenset[str]()
+        self._leaving = False
         self.heard: set[str] = set()
         self.heed: Heed = lambda _connector, _stream, _subject: None
 
-    def want(self, connectors: Iterable[str]) -> None:
-        """Ask for these from the next `take` on."""
+    def leave(self) -> None:
+        """Take no more, and begin to give away all that is ours: whoever lives on takes it."""
+        self._leaving = True
+        self.share()
+        self._nudge()
+
+    def want(self, connectors: Iterable[str], longest_calls: Mapping[str, timedelta]) -> None:
+        """Ask for these from the next `take` on; for so long each may be at work on a call of another process."""
         self._wanted.update(connectors)
+        self._longest_calls.update(longest_calls)
 
     @property
     def held(self) -> frozenset[str]:
-        """The connectors that are ours at this moment, as far as we know; not the one that we are giving away."""
+        """The connectors that are ours at this moment, as far as we know; not those that we are giving away."""
         if not self.session.alive:
             return frozenset()
-        return frozenset(name for name, serial in self._held.items() if serial == self.session.serial) - {self.giving}
+        return frozenset(name for name, serial in self._held.items() if serial == self.session.serial) - self.giving
 
     @property
     def elsewhere(self) -> frozenset[str]:
@@ -134,11 +141,8 @@ class Ownership:
             if await end_silent(connection, self.found):
                 self.found = await look(connection, sorted(self._wanted))
             overdue = self._overdue()
-            epochs = {
-                name: await self._bump(connection, name)
-                for name in self.found.due(overdue, self._given)
-                if await connection.fetchval(TAKE, name)
-            }
+            due = [] if self._leaving else self.found.due(overdue, self._given)
+            epochs = {name: await self._bump(connection, name) for name in due if await connection.fetchval(TAKE, name)}
         taken = {name: self._epochs.get(name) == epoch - 1 for name, epoch in epochs.items()}
         self._epochs.update(epochs)  # together with what follows: nothing is ours before its queues are read anew
         self._held.update(dict.fromkeys(epochs, self.session.serial))
@@ -148,22 +152,20 @@ class Ownership:
         return taken
 
     def share(self) -> None:
-        """Begin to give one connector away if another daemon has two fewer: nothing new is begun for it."""
-        if self.giving or self._clock.monotonic() < self._keeps_until:
-            return
-        if (surplus := self.found.surplus()) and surplus in self.held:
-            self.giving = surplus
-            log.info("ownership_leaving", connector=surplus)
+        """Begin to give one connector away if another daemon has two fewer, all if we leave: nothing is begun there."""
+        if going := self.held if self._leaving else self._surplus():
+            self.giving |= going
+            log.info("ownership_leaving", connectors=sorted(going))
             self._changed()
 
-    async def give(self) -> None:
+    async def give(self, connector: str) -> None:
         """Give away what we began to: whoever has fewer takes it."""
         async with self.session.use() as connection:
-            await connection.execute(GIVE, self.giving)
-        log.info("ownership_given", connector=self.giving)
-        self._held.pop(self.giving, None)
-        self._given.add(self.giving)
-        self.giving = ""
+            await connection.execute(GIVE, connector)
+        log.info("ownership_given", connector=connector)
+        self._held.pop(connector, None)
+        self._given.add(connector)
+        self.giving -= {connector}
 
     async def promote(self) -> Sequence[asyncpg.Record]:
         """Make ready what is due in our queues; the lock's own session does it, so no stranger can."""
@@ -192,14 +194,21 @@ class Ownership:
         for name in connectors:
             self._epochs.pop(name, None)
 
+    def _surplus(self) -> frozenset[str]:
+        if self.giving or self._clock.monotonic() < self._keeps_until:
+            return frozenset()
+        return self.held & {self.found.surplus()}
+
     async def _join(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-        now, before = (self.session.serial, company(sorted(self._wanted))), self._joined
+        now, before = (self.session.serial, "" if self._leaving else company(sorted(self._wanted))), self._joined
         if now == before:
             return
-        self.giving = "" if now[0] != before[0] else self.giving
-        if now[0] == before[0]:
+        if now[0] != before[0]:
+            self.giving = frozenset()
+        elif before[1]:
             await connection.execute(LEAVE, before[1])
-        await connection.execute(JOIN, now[1])
+        if now[1]:
+            await connection.execute(JOIN, now[1])
         self._joined = now
 
     def _overdue(self) -> set[str]:
@@ -216,7 +225,8 @@ class Ownership:
         epoch = int(await connection.fetchval(BUMP, name, self._holder))
         continuous = self._epochs.get(name) == epoch - 1
         if not continuous:
-            await connection.execute(DOUBT, name, self._clock.now(), self._grace)
+            rest = self._longest_calls.get(name, timedelta(0))
+            await connection.execute(DOUBT, name, self._clock.now(), rest)
         log.info("ownership_taken", connector=name, epoch=epoch, continuous=continuous)
         return epoch
 

@@ -39,11 +39,11 @@ TURNS_PER_SWEEP = 10
 class Queues:
     """The queues of the connectors that this process owns, each with a feed for its events and one for its levels."""
 
-    def __init__(self, database: Database, clock: Clock, holder: str, grace: timedelta) -> None:
+    def __init__(self, database: Database, clock: Clock, holder: str) -> None:
         self._database = database
         self._clock = clock
         self._nudged = asyncio.Event()
-        self._ownership = Ownership(database.connect, clock, holder, grace, self._stir, self._nudged.set)
+        self._ownership = Ownership(database.connect, clock, holder, self._stir, self._nudged.set)
         self._feeds: dict[tuple[str, bool], Feed] = {}
         self._changed = asyncio.Event()
         self._turning = asyncio.Lock()
@@ -75,9 +75,9 @@ class Queues:
         """The epochs that fence what is written in the name of these connectors."""
         return self._ownership.epochs(connectors)
 
-    async def own(self, connectors: Iterable[str]) -> None:
+    async def own(self, connectors: Iterable[str], longest_calls: Mapping[str, timedelta]) -> None:
         """Take these as soon as they are free; tried once before this returns."""
-        self._ownership.want(connectors)
+        self._ownership.want(connectors, longest_calls)
         await self.turn()
 
     async def claim(self, destination: str, kind: Kind, limit: int) -> Sequence[Message]:
@@ -203,9 +203,9 @@ class Queues:
     async def _share(self) -> None:
         """What we give away goes when nothing of its queue is under way: not in the middle of a delivery."""
         self._ownership.share()
-        giving = self._ownership.giving
-        if giving and not any(feed.lanes.flying for feed in self._feeds.values() if feed.destination == giving):
-            await self._ownership.give()
+        busy = {feed.destination for feed in self._feeds.values() if feed.lanes.flying}
+        for connector in sorted(self._ownership.giving - busy):
+            await self._ownership.give(connector)
 
     async def _take_turns(self) -> None:
         away = False

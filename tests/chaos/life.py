@@ -13,7 +13,7 @@ from chaos.death import Mortal, Points
 from chaos.fragile import FragileDatabase, fragile, watch_outbox
 
 from khaossync import __version__
-from khaossync.app import GRACE, connectors
+from khaossync.app import connectors
 from khaossync.app.wiring import Wiring
 from khaossync.config import Config
 from khaossync.config.fingerprint import fingerprint, settings
@@ -27,6 +27,9 @@ from khaossync.outbox import CHORES, DatabaseSettings, PostgresOutbox, open_data
 from khaossync.outbox.decisions import Configuration, keep_configuration
 from khaossync.outbox.queues import Queues
 from khaossync.ports import Connector, Kit
+
+PATIENCE = 25
+"""Seconds for which the ERP is waited for; it is never at work on a call for longer."""
 
 Outboxes = Callable[[PostgresOutbox], None]
 Sinks = Callable[[Connector], Connector]
@@ -60,7 +63,7 @@ class Life:
         judged_by = Configuration(fingerprint(config), __version__, settings(config))
         pool = (await self._stack.enter_async_context(open_database(self._settings))).pool
         self._database = FragileDatabase(self._settings, pool, mortal)
-        queues = Queues(self._database, clock, "chaos", GRACE)
+        queues = Queues(self._database, clock, "chaos")
         self.outbox = PostgresOutbox(self._database, clock, queues, configuration=judged_by.hash)
         self._make.spoil_outbox(self.outbox)
         watch_outbox(self.outbox, mortal)
@@ -68,7 +71,7 @@ class Life:
         kit = Kit(clock, random.Random(seed), Metrics(), self.outbox, self._stack, self.outbox.ownership.insist)
         built = await connectors(config, kit)
         systems = {name: fragile(self._make.spoil(one), mortal) for name, one in built.items()}
-        await self.outbox.own([*systems, CHORES])
+        await self.outbox.own([*systems, CHORES], {name: one.longest_call for name, one in systems.items()})
         await release_after_change(self._database, judged_by.hash, clock.now())
         self._wire(config, kit, systems)
         return self
@@ -134,7 +137,7 @@ def configuration(company: Company) -> Config:
         "url": khaos_url,
         "sites": [1],
         "calls_per_minute": 6000,
-        "request_timeout": 8,
+        "request_timeout": PATIENCE,
         "payments": payments,
     }
     return Config.model_validate({"erp": {"khaos": erp}, "channel": {"shop": channel}})

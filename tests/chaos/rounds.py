@@ -147,7 +147,7 @@ class Round:
                 await self._end_trouble()
 
     async def _rest(self, time: timedelta) -> None:
-        if self.company.khaos.habits.delay:
+        if self.company.khaos.habits.delay or self.company.khaos.writing:
             await asyncio.sleep(time.total_seconds())
 
     # --- the daemon's turns -------------------------------------------------------------------------------------------

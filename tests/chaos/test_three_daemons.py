@@ -101,15 +101,17 @@ async def test_a_killed_owner_is_replaced_in_the_middle_of_a_day(trio: Trio) -> 
 
 
 async def test_an_owner_that_wakes_before_its_call_was_made_does_not_make_it(trio: Trio) -> None:
-    """It was about to send an order when it was paused; the ERP would take the order twice."""
+    """It was about to send an order when it was paused, and wakes while it still waits for the answer before that."""
     owner = await struck(trio, Fault.STALL, "GetCompanyInfo", 1)
     names, settled = await owned_by(trio, owner), await orders_settled(trio, owner)
+    forbidden = partial(trio.calls, owner, "khaos", operation="ImportOrders", outcome="OwnershipLostError")
+    before = await forbidden()
     owner.signal(signal.SIGSTOP)
     await trio.moved(names, owner)
-    await trio.night()
     owner.signal(signal.SIGCONT)
     await trio.until(partial(lost, owner), f"{owner.name} notices")
     assert await orders_settled(trio, owner) == settled
+    assert await forbidden() == before + 1
     await trio.night()
     assert set(trio.khaos.imports_seen.values()) == {1}
     await trio.shared()
@@ -131,13 +133,24 @@ async def test_an_owner_that_was_paused_in_the_middle_of_a_call_completes_nothin
     assert set(trio.khaos.imports_seen.values()) == {1}
 
 
-async def test_the_last_daemon_does_all_the_work(trio: Trio) -> None:
-    for name in NAMES[:2]:
-        await trio.daemons[name].stop()
-    await trio.until(lambda: _all_of(trio, NAMES[2]), f"{NAMES[2]} owns all")
+async def test_a_stopped_daemon_leaves_all_but_its_delivery_at_once_and_the_last_one_does_all_the_work(
+    trio: Trio,
+) -> None:
+    await trio.daemons[NAMES[0]].stop()
+    await trio.shared()
+    stopped = await struck(trio, Fault.STALL, "ImportOrders", 5)
+    others = {*await owned_by(trio, stopped)} - {"khaos"}
+    assert others
+    await stopped.stop()
+    [*_, delivered] = stopped.events("delivered", kind="order")
+    given = [one for one in stopped.events("ownership_given") if one["ts"] < delivered["ts"]]
+    assert others <= {one["connector"] for one in given}
+    (last,) = (name for name, daemon in trio.daemons.items() if name != NAMES[0] and daemon is not stopped)
+    await trio.until(lambda: _all_of(trio, last), f"{last} owns all")
     for shop, _ in trio.worlds().values():
         shop.place_order([("MUG", 1)])
     await trio.night()
+    assert set(trio.khaos.imports_seen.values()) == {1}
 
 
 async def _all_of(trio: Trio, name: str) -> bool:

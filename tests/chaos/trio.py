@@ -115,7 +115,7 @@ class Trio(Playhouse):
         await super().__aenter__()
         self.dsn = await self._more.enter_async_context(Server(self.folder / "shared", settings=FAST_AND_FORGETFUL))
         self.configure({"database": {"dsn": self.dsn, "data_dir": None}})
-        self.configure({"erp": {"khaos": {"request_timeout": 60}}})  # whoever wakes late goes on with its answer
+        self.configure({"erp": {"khaos": {"request_timeout": 20}}})  # longer than a takeover takes
         for name, shop in self.outlets.items():
             self.configure({"channel": {name: await self._outlet(name, shop)}})
         migrated = await self.cli("migrate")
@@ -153,9 +153,9 @@ class Trio(Playhouse):
         rows = await self._eyes.fetch(OWNERS)
         return {row["connector"]: ports[row["holder"].split(" ")[0].rpartition(":")[2]] for row in rows if row["held"]}
 
-    async def calls(self, daemon: Daemon, system: str) -> float:
-        """How many requests a daemon has sent to a system."""
-        return await self.count(daemon, "khaossync_requests_total", system=system)
+    async def calls(self, daemon: Daemon, system: str, **labels: str) -> float:
+        """How many requests to a system a daemon has begun."""
+        return await self.count(daemon, "khaossync_requests_total", system=system, **labels)
 
     async def count(self, daemon: Daemon, name: str, **labels: str) -> float:
         """The sum of the samples of one of a daemon's metrics that carry these labels."""

@@ -10,11 +10,11 @@ from chaos.company import Company
 from chaos.database import Ground
 
 from khaossync.sandbox.faults import Fault
-from khaossync.sandbox.khaosws import KhaosServer, Verdict
+from khaossync.sandbox.khaosws import KhaosServer
 from khaossync.sandbox.shopify import Mischief, ShopifyShop
 
-LATE = 14.0
-"""Seconds that a late answer takes; the daemon of the stories waits for eight."""
+LATE = 27.0
+"""Seconds that a late answer takes; the daemon of the stories waits for 25 at most."""
 
 
 class Systems(Protocol):
@@ -88,9 +88,8 @@ async def _clock(it: Systems, _: Ground, dice: random.Random) -> None:
 
 
 async def _slow(it: Systems, _: Ground, __: random.Random) -> None:
-    """A call that nobody waits for any more is still worked on; so here the ERP has to recognise what it has."""
+    """A call that nobody waits for any more is still worked on: what is looked for meanwhile is not there."""
     it.khaos.habits.delay = (3.0, 24.0)
-    it.khaos.habits.duplicate = Verdict.SKIP
 
 
 TROUBLES = (

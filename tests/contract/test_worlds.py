@@ -1,5 +1,7 @@
 """Every connector takes part, and its world leaves out nothing that it offers."""
 
+from datetime import timedelta
+
 import pytest
 from contract.world import KINDS, NAME, World, has_world, package, world_class
 
@@ -29,6 +31,12 @@ def test_a_connector_exports_how_to_build_it_and_nothing_else(kind: str) -> None
 async def test_a_connector_is_called_as_configured_and_is_of_the_kind_of_its_folder(world: World) -> None:
     async with world.connected() as connector:
         assert (connector.name, connector.kind) == (NAME, world.kind)
+
+
+async def test_a_system_may_be_at_work_on_a_call_for_as_long_as_it_is_waited_for(world: World) -> None:
+    """S-2: what may have been sent rests for so long before it is looked for."""
+    async with world.connected(patience=77) as connector:
+        assert connector.longest_call == timedelta(seconds=77)
 
 
 async def test_the_world_tells_of_every_stream(world: World) -> None:

@@ -17,7 +17,7 @@ from fuzz.canaries import CANARY, PRIVATE, leaked
 from fuzz.canary_refunds import LISTED_BADLY, records, samples
 from fuzz.nonsense import Json
 from fuzz.paper import Reading, ScriptedShop, connection, kit, reading, scripted_shop, text_of
-from outbox.stories import HandClock, acceptance, value
+from outbox.stories import HandClock, accept, acceptance, value
 from structlog.processors import format_exc_info
 from structlog.testing import capture_logs
 
@@ -65,7 +65,7 @@ class House:
         documents = [examples.document("shop", Kind.ORDER, order.key, order) for order in orders]
         refs = {order.key: ("khaos", f"S{order.number}") for order in orders}
         outbox = self.stream.outbox
-        await outbox.accept(acceptance(*asked, documents=documents, refs=refs))
+        await accept(outbox, acceptance(*asked, documents=documents, refs=refs))
         claimed = await outbox.claim("khaos", Kind.ORDER, len(orders))
         fates = [(message, FATES[number % len(FATES)]) for number, message in enumerate(claimed)]
         await outbox.settle([Settlement(message, fate) for message, fate in fates if fate])

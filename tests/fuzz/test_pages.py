@@ -15,7 +15,7 @@ from fuzz.conftest import Rounds
 from fuzz.nonsense import VALUES, Json, Path, paths, replaced, spoilt, xml_spoilt
 from fuzz.paper import Reading, ScriptedShop, by_id, connection, kit, reading, scripted_shop
 from fuzz.records import ITEM, LISTING, ORDER, STATE, STATUS
-from outbox.stories import HandClock
+from outbox.stories import HandClock, accept
 from structlog.testing import capture_logs
 
 from khaossync.channels import shopify
@@ -150,7 +150,7 @@ async def with_levels(bench: Bench) -> None:
         Document("khaos", Kind.STOCK_LEVEL, code, "1", bench.clock.now(), StockLevel(code, {"1": 7}), "{}")  # type: ignore[dict-item]  # an int is enough
         for code in ("first", "last")
     ]
-    await bench.stream.outbox.accept(Acceptance("khaos", "stock", Page(tuple(told), "1")))
+    await accept(bench.stream.outbox, Acceptance("khaos", "stock", Page(tuple(told), "1")))
 
 
 # --- Khaos Control --------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from khaossync.domain.messages import Complete, Message, NewMessage, Settlement
 from khaossync.domain.orders import Order, order_key
 from khaossync.domain.stock import ChannelLevel, Wanted
 from khaossync.outbox import Database, PostgresOutbox
-from khaossync.ports import Acceptance
+from khaossync.ports import Acceptance, Accepted, Stored
 
 
 class HandClock:
@@ -72,6 +72,15 @@ def a_level(quantity: int, expected: int | None = None, sku: str = "MUG") -> Cha
 
 def a_case(subject: str = "MUG", case_class: CaseClass = CaseClass.UNMAPPED_SKU) -> Case:
     return Case(case_class, "shop", subject, f"{subject} cannot go on", {"sku": subject})
+
+
+async def accept(outbox: PostgresOutbox, told: Acceptance) -> Accepted:
+    """Have this stored, whatever is stored already."""
+
+    async def judge(_stored: Stored) -> Acceptance:
+        return told
+
+    return await outbox.take_in(told.source, judge)
 
 
 async def claim_one(outbox: PostgresOutbox, destination: str = "khaos", kind: Kind = Kind.ORDER) -> Message:

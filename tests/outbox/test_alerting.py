@@ -10,7 +10,7 @@ from typing import cast
 
 import pytest
 import structlog
-from outbox.stories import HandClock, a_case, acceptance, an_accepted_order, query, value
+from outbox.stories import HandClock, a_case, accept, acceptance, an_accepted_order, query, value
 
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.errors import RateLimitedError, SyncError, TransientError
@@ -87,7 +87,7 @@ def home(database: Database, clock: HandClock) -> Home:
 
 
 async def opened(outbox: PostgresOutbox, *subjects: str, case_class: CaseClass = CaseClass.UNMAPPED_SKU) -> None:
-    await outbox.accept(acceptance(cases=tuple(a_case(subject, case_class) for subject in subjects)))
+    await accept(outbox, acceptance(cases=tuple(a_case(subject, case_class) for subject in subjects)))
 
 
 async def closed(database: Database, clock: HandClock) -> None:
@@ -99,8 +99,8 @@ async def test_open_cases_are_grouped_by_cause_with_their_orders_and_what_these_
     outbox: PostgresOutbox, database: Database, clock: HandClock
 ) -> None:
     """S-25."""
-    await outbox.accept(an_accepted_order("1"))
-    await outbox.accept(an_accepted_order("2"))
+    await accept(outbox, an_accepted_order("1"))
+    await accept(outbox, an_accepted_order("2"))
     await opened(outbox, "shop:1", "shop:1 refund 9")
     clock.forward(minutes=5)
     await opened(outbox, "shop:2", "LAMP")

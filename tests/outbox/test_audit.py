@@ -5,7 +5,17 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
-from outbox.stories import HandClock, a_case, acceptance, an_accepted_order, claim_one, order_message, query, value
+from outbox.stories import (
+    HandClock,
+    a_case,
+    accept,
+    acceptance,
+    an_accepted_order,
+    claim_one,
+    order_message,
+    query,
+    value,
+)
 
 from khaossync.domain.errors import ConfigError
 from khaossync.domain.messages import Park, Retry, Settlement
@@ -35,7 +45,7 @@ async def a_trail(outbox: PostgresOutbox, clock: HandClock) -> Database:
 async def test_every_act_and_every_case_is_in_the_trail_and_sealed(
     outbox: PostgresOutbox, database: Database, clock: HandClock
 ) -> None:
-    await outbox.accept(an_accepted_order())
+    await accept(outbox, an_accepted_order())
     await outbox.settle([Settlement(await claim_one(outbox), Park(a_case("shop:5001")))])
     await retry_case(database, 1, "Operator", clock.now())
     await outbox.turn()
@@ -275,7 +285,7 @@ async def test_an_entry_of_a_transaction_that_failed_leaves_a_number_and_no_brea
 
 async def test_the_ordinary_road_writes_no_trail(outbox: PostgresOutbox, database: Database) -> None:
     """It is told by the ledger, so that sealing costs a delivery nothing."""
-    await outbox.accept(acceptance(order_message()))
+    await accept(outbox, acceptance(order_message()))
     message = await claim_one(outbox)
     await outbox.settle([Settlement(message, Retry(message.created_at + timedelta(seconds=1), "away"))])
     assert await value(database, "select count(*) from khaossync.history") == 1

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 from examples import rules as make_rules
-from outbox.stories import HandClock, a_level, acceptance, complete, levels, order_message, query, value
+from outbox.stories import HandClock, a_level, accept, acceptance, complete, levels, order_message, query, value
 from outbox.test_sharing import process, told
 
 from khaossync.domain.documents import Kind
@@ -33,7 +33,7 @@ async def deprived(outbox: PostgresOutbox) -> None:
 async def worked_off_by_another(dsn: str, clock: HandClock, first: PostgresOutbox, database: Database) -> None:
     """First has read two orders ahead; another process sends both while it owns the queue, and leaves."""
     await first.own(["khaos", "shop"])
-    await first.accept(acceptance(order_message("1"), order_message("2")))
+    await accept(first, acceptance(order_message("1"), order_message("2")))
     first.release(await first.claim("khaos", Kind.ORDER, 1))
     await deprived(first)
     async with process(dsn, clock, "2") as second:
@@ -95,7 +95,7 @@ async def test_rows_that_cannot_be_read_in_a_queue_that_is_gone_cost_nothing(
 ) -> None:
     async with process(dsn, clock, "1") as first, process(dsn, clock, "2") as second:
         await first.own(["a", "khaos"])
-        await first.accept(acceptance(order_message("1"), order_message("2")))
+        await accept(first, acceptance(order_message("1"), order_message("2"), source="a"))
         await query(database, "update khaossync.messages set body = '{\"x\": 1}'")
         assert await first.claim("khaos", Kind.ORDER, 5) == []
         await deprived(first)
@@ -112,7 +112,7 @@ async def test_what_is_given_away_in_the_middle_of_a_claim_is_not_claimed(
 ) -> None:
     async with process(dsn, clock, "1") as first, process(dsn, clock, "2") as second:
         await first.own(["a", "khaos"])
-        await first.accept(acceptance(order_message("1"), order_message("2")))
+        await accept(first, acceptance(order_message("1"), order_message("2"), source="a"))
         await second.own(["a", "khaos"])
         feed = first._queues._feed("khaos", Kind.ORDER)
         fill, inside, go = feed.fill, asyncio.Event(), asyncio.Event()
@@ -164,7 +164,7 @@ async def test_a_verdict_that_could_not_be_written_does_not_keep_its_connector_f
     """PostgreSQL was away when a delivery ended, and a second daemon is there before the first has said so."""
     async with process(dsn, clock, "1") as first, process(dsn, clock, "2") as second:
         await first.own(["khaos", "shop"])
-        await first.accept(levels(a_level(7)))
+        await accept(first, levels(a_level(7)))
         sinks = {Kind.STOCK_LEVEL: cast(Any, Shelf())}
         outage = Outage(Connector("shop", "scripted", cast(Any, None), sinks=sinks), clock)
         outages, rules = {"shop": outage, "khaos": outage}, Rules.of([make_rules()])

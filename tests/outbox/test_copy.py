@@ -5,6 +5,7 @@ from outbox.stories import (
     HandClock,
     a_case,
     a_level,
+    accept,
     acceptance,
     an_accepted_order,
     claim_one,
@@ -32,17 +33,17 @@ from khaossync.outbox import (
 
 
 async def lived_in(outbox: PostgresOutbox) -> None:
-    await outbox.accept(an_accepted_order("1"))
+    await accept(outbox, an_accepted_order("1"))
     await complete(outbox, await claim_one(outbox))
-    await outbox.accept(an_accepted_order("2"))
-    await outbox.accept(levels(a_level(5)))
+    await accept(outbox, an_accepted_order("2"))
+    await accept(outbox, levels(a_level(5)))
     await outbox.settle([Settlement(await claim_one(outbox), Park(a_case()))])
 
 
 async def test_a_copy_goes_on_where_the_original_stood(dsn: str, empty_dsn: str, clock: HandClock) -> None:
     settings, target = DatabaseSettings(dsn), DatabaseSettings(empty_dsn)
     async with open_outbox(settings, clock) as outbox:
-        await outbox.own(["khaos"])
+        await outbox.own(["khaos", "shop"])
         await lived_in(outbox)
         await outbox.seal()
         life = await trace(outbox.database, "shop:2")
@@ -55,8 +56,8 @@ async def test_a_copy_goes_on_where_the_original_stood(dsn: str, empty_dsn: str,
         await moved.seal()
         trail = await verify(moved.database, lambda _: None)
         assert (trail.broken, trail.seals, trail.unsealed) == (None, 2, 0)
-        assert (await moved.accept(an_accepted_order("1"))).messages == 0
-        await moved.accept(acceptance(order_message("3")))
+        assert (await accept(moved, an_accepted_order("1"))).messages == 0
+        await accept(moved, acceptance(order_message("3")))
         assert (await claim_one(moved)).id > await value(moved.database, "select max(id) from khaossync.ledger") - 1
         assert (await claim_one(moved, "shop", Kind.STOCK_LEVEL)).key == "MUG@loc-1"
         assert await value(moved.database, "select epoch from khaossync.owners where connector = 'khaos'") == 2
@@ -67,9 +68,11 @@ async def test_a_target_that_is_not_empty_is_left_alone(
 ) -> None:
     settings, target = DatabaseSettings(dsn), DatabaseSettings(empty_dsn)
     async with open_outbox(target, clock, migrating=True) as there:
-        await there.accept(acceptance(order_message("9")))
+        await there.own(["shop"])
+        await accept(there, acceptance(order_message("9")))
     async with open_outbox(settings, clock) as outbox:
-        await outbox.accept(an_accepted_order("1"))
+        await outbox.own(["shop"])
+        await accept(outbox, an_accepted_order("1"))
     with pytest.raises(ConfigError, match="not empty"):
         await copy(settings, target, clock)
     async with open_database(target) as opened:

@@ -5,7 +5,7 @@ import json
 import asyncpg
 import pytest
 from outbox.conftest import execute
-from outbox.stories import HandClock, a_case, a_level, acceptance, claim_one, levels, order_message
+from outbox.stories import HandClock, a_case, a_level, accept, acceptance, claim_one, levels, order_message
 
 from khaossync.domain.documents import Kind
 from khaossync.domain.messages import Park, Settlement
@@ -25,6 +25,10 @@ FILL = """
     from generate_series(1, {count} / 2) n;
     analyze khaossync.messages;
 """
+BEHIND = (
+    "update khaossync.messages set kind = 'cancellation' where id in (996, 997, 998)",
+    "update khaossync.messages set kind = 'despatch', state = 'parked' where id in (1000498, 1000499)",
+)
 TRUTH = "select destination, kind, count(*) from khaossync.messages group by 1, 2 order by 1, 2"
 
 
@@ -53,6 +57,14 @@ async def test_a_deep_queue_is_estimated_from_a_sample(dsn: str, monkeypatch: py
     assert all(50 <= depth < 3 * truth[queue] for queue, depth in deep.items())
 
 
+async def test_a_kind_behind_many_of_another_is_told_too(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("khaossync.outbox.counting.EXACT", 50)
+    await execute(dsn, FILL.format(count=1000), *BEHIND)
+    found, truth = await counted(dsn)
+    assert truth["khaos", "cancellation"] == 3
+    assert {(one.destination, one.kind): one.depth for one in found} == truth
+
+
 async def test_only_a_deep_queue_is_estimated(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def guess(_: object) -> dict[tuple[str, str], int]:
         return dict.fromkeys(
@@ -72,13 +84,13 @@ async def test_only_a_deep_queue_is_estimated(dsn: str, monkeypatch: pytest.Monk
 
 
 async def test_the_age_is_of_the_first_that_could_go(outbox: PostgresOutbox, clock: HandClock) -> None:
-    await outbox.accept(acceptance(order_message("1"), order_message("1", "2")))
+    await accept(outbox, acceptance(order_message("1"), order_message("1", "2")))
     await outbox.settle([Settlement(await claim_one(outbox), Park(a_case()))])
     began = clock.forward(hours=1)
-    await outbox.accept(acceptance(order_message("2")))
+    await accept(outbox, acceptance(order_message("2")))
     clock.forward(hours=1)
-    await outbox.accept(acceptance(order_message("3")))
-    await outbox.accept(levels(a_level(5)))
+    await accept(outbox, acceptance(order_message("3")))
+    await accept(outbox, levels(a_level(5)))
     assert await outbox.depths() == [
         Depth("khaos", "order", 4, began),
         Depth("shop", "stock_level", 1, clock.now()),

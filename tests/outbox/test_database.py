@@ -98,7 +98,7 @@ async def test_transactions_that_collide_are_done_again(database: Database) -> N
         await connection.execute("update t set n = n + 1 where id = $1", second)
 
     await asyncio.gather(database.transact(update, 1, 2), database.transact(update, 2, 1))
-    assert len(tries) == 3
+    assert len(tries) > 2
     async with database.connection() as connection:
         assert await connection.fetchval("select sum(n) from t") == 4
 

@@ -8,6 +8,7 @@ import pytest
 from outbox.stories import (
     HandClock,
     a_case,
+    accept,
     acceptance,
     an_order,
     claim_one,
@@ -68,7 +69,7 @@ def told(order: Order, version: str = "1", **changes: object) -> Document:
 async def ordered(outbox: PostgresOutbox, order: Order) -> None:
     message = order_message(order.order_id, body=order)
     refs = {order.key: ("khaos", f"S{order.order_id}")}
-    await outbox.accept(acceptance(message, documents=[told(order)], refs=refs))
+    await accept(outbox, acceptance(message, documents=[told(order)], refs=refs))
 
 
 async def a_life(outbox: PostgresOutbox, database: Database, clock: HandClock) -> None:
@@ -89,7 +90,7 @@ async def a_life(outbox: PostgresOutbox, database: Database, clock: HandClock) -
         replace(examples.document("khaos", Kind.DESPATCH, "d1", despatch), raw=f"<to>{STREET}</to>"),
     ]
     ask = order_message(kind=Kind.REFUND, body=refund)
-    await outbox.accept(acceptance(ask, documents=documents, source="khaos", stream="despatches"))
+    await accept(outbox, acceptance(ask, documents=documents, source="khaos", stream="despatches"))
     by_hand = replace(a_case(f"{KEY} refund 9001"), detail=f"refund of 12.00 to {NAME}", evidence={"who": NAME})
     [credit] = await outbox.claim("khaos", Kind.REFUND, 1)
     await outbox.settle([Settlement(credit, HandOver(by_hand))])
@@ -165,10 +166,10 @@ async def test_a_person_is_found_by_each_of_their_names(outbox: PostgresOutbox, 
 async def test_an_older_version_and_an_unreadable_text_also_tell_of_a_person(
     outbox: PostgresOutbox, database: Database, clock: HandClock
 ) -> None:
-    await outbox.accept(acceptance(documents=[told(hers("1"))]))
+    await accept(outbox, acceptance(documents=[told(hers("1"))]))
     later = replace(told(an_order("1"), "2"), moment=clock.forward(hours=1), raw="{}")
     broken = Unreadable("shop", Kind.ORDER, "shop:2", "no currency", f'{{"email": "{EMAIL}"}}')
-    await outbox.accept(acceptance(page=Page((later,), "2", unreadable=(broken,))))
+    await accept(outbox, acceptance(page=Page((later,), "2", unreadable=(broken,))))
     assert await found(database, EMAIL) == ["shop:1", "shop:2"]
     assert (await scrub(database, clock, "shop:1")).counts == {"documents": 1, "raw texts": 2}
     assert (await scrub(database, clock, "shop:2")).hindrances == ("case 1 (unreadable_document) is open",)
@@ -180,7 +181,7 @@ async def test_an_older_version_and_an_unreadable_text_also_tell_of_a_person(
 async def test_a_similar_address_is_another_person(outbox: PostgresOutbox, database: Database, email: str) -> None:
     broken = Unreadable("shop", Kind.ORDER, "shop:2", "no currency", f'{{"email": "{email}"}}')
     other = an_order("1", customer=Customer("7", email, "An", "Other", ""))
-    await outbox.accept(acceptance(page=Page((told(other),), "1", unreadable=(broken,))))
+    await accept(outbox, acceptance(page=Page((told(other),), "1", unreadable=(broken,))))
     assert await found(database, EMAIL) == []
     assert await found(database, email) == ["shop:1", "shop:2"]
 
@@ -191,7 +192,7 @@ async def test_many_orders_are_looked_through_in_pieces(
     monkeypatch.setattr("khaossync.outbox.erasing.PIECE", 30)
     documents = [told(hers(str(n)) if n % 10 == 0 else an_order(str(n))) for n in range(100)]
     documents = [replace(one, raw="{}") for one in documents]
-    await outbox.accept(acceptance(documents=documents))
+    await accept(outbox, acceptance(documents=documents))
     looked: list[int] = []
     orders = await orders_of(database, EMAIL, looked.append)
     assert sorted(orders) == sorted(f"shop:{n}" for n in range(0, 100, 10))
@@ -249,7 +250,7 @@ async def test_a_later_telling_does_not_bring_the_person_back(
     again = replace(told(hers(), "2"), moment=clock.now())
     documents = [again, replace(examples.document("shop", Kind.REFUND, "r9", refund), raw=NAME)]
     broken = Unreadable("shop", Kind.ORDER, KEY, "no currency", f"{{{EMAIL}}}")
-    accepted = await outbox.accept(acceptance(page=Page(tuple(documents), "9", unreadable=(broken,))))
+    accepted = await accept(outbox, acceptance(page=Page(tuple(documents), "9", unreadable=(broken,))))
     assert accepted.documents == 2
     assert [name for name in PERSONAL if name in await everything(database)] == []
     versions = await outbox.versions("shop", Kind.ORDER, [KEY])
@@ -273,9 +274,9 @@ async def test_people_are_forgotten_in_time_without_being_asked(
 async def test_a_record_told_again_lately_keeps_its_person_until_that_is_old(
     outbox: PostgresOutbox, database: Database, clock: HandClock
 ) -> None:
-    await outbox.accept(acceptance(documents=[told(hers())]))
+    await accept(outbox, acceptance(documents=[told(hers())]))
     clock.forward(days=60)
-    await outbox.accept(acceptance(documents=[replace(told(hers(), "2"), moment=clock.now())]))
+    await accept(outbox, acceptance(documents=[replace(told(hers(), "2"), moment=clock.now())]))
     clock.forward(days=31)
     assert await outbox.tidy() == {"raws": 1}
     assert EMAIL in await everything(database)
@@ -288,17 +289,17 @@ async def test_closed_cases_go_after_their_time_but_for_those_that_people_closed
     outbox: PostgresOutbox, database: Database, clock: HandClock
 ) -> None:
     """A case that a person closed is not told again, however long ago that was."""
-    await outbox.accept(acceptance(order_message()))
+    await accept(outbox, acceptance(order_message()))
     await outbox.settle([Settlement(await claim_one(outbox), Park(a_case(KEY)))])
     await retry_case(database, 1, "Operator", clock.now())
     await outbox.turn()
     await complete(outbox, await claim_one(outbox))
-    await outbox.accept(acceptance(cases=(a_case("CUP"),)))
+    await accept(outbox, acceptance(cases=(a_case("CUP"),)))
     await ignore_case(database, 2, "Operator", "known", clock.now())
     clock.forward(days=731)
     await outbox.tidy()
     assert [tuple(row) for row in await query(database, "select id, detail from khaossync.cases")] == [(2, "")]
-    await outbox.accept(acceptance(standing=(a_case("CUP"),)))
+    await accept(outbox, acceptance(standing=(a_case("CUP"),)))
     assert await value(database, "select count(*) from khaossync.cases") == 1
 
 
@@ -337,7 +338,7 @@ async def test_every_part_of_an_order_either_stays_or_goes(
 ) -> None:
     """A new part of an order must be thought of here."""
     order = hers(tags=("a friend of Canarina",))
-    await outbox.accept(acceptance(documents=[told(order)]))
+    await accept(outbox, acceptance(documents=[told(order)]))
     await scrub(database, clock)
     left = load_document(Kind.ORDER, await value(database, "select body from khaossync.documents"))
     assert isinstance(left, Order)
@@ -354,7 +355,7 @@ async def test_what_could_not_be_read_is_scrubbed_whatever_it_was_of(
 ) -> None:
     await ordered(outbox, hers("6001", customer=Customer("c", "other@example.com", "O", "P", "")))
     odd = Unreadable(source, kind, "r77", "no currency", f"{{{EMAIL}}}")
-    await outbox.accept(acceptance(page=Page((), "9", unreadable=(odd,)), source=source))
+    await accept(outbox, acceptance(page=Page((), "9", unreadable=(odd,)), source=source))
     for order in await found(database, EMAIL):
         assert not (await erase(database, order, "Operator", clock.now(), even_unfinished=True)).hindrances
     assert EMAIL not in await everything(database)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import examples
 from outbox.conftest import at_database, execute
-from outbox.stories import HandClock, acceptance, an_order
+from outbox.stories import HandClock, accept, acceptance, an_order
 
 from khaossync.clock import SystemClock
 from khaossync.domain.documents import Kind, Page
@@ -122,9 +122,9 @@ def told(*skus: str, complete: bool) -> Acceptance:
 async def test_a_catalogue_counts_as_stored_once_it_was_read_to_its_end(
     outbox: PostgresOutbox, database: Database, clock: HandClock
 ) -> None:
-    await outbox.accept(told("MUG", complete=False))
+    await accept(outbox, told("MUG", complete=False))
     assert await survey(database, "shop", Kind.LISTING) is None
-    await outbox.accept(told("CUP", complete=True))
+    await accept(outbox, told("CUP", complete=True))
     found = await survey(database, "shop", Kind.LISTING)
     assert found is not None
     assert list(found.bodies) == [examples.listing("CUP"), examples.listing("MUG")]
@@ -133,7 +133,7 @@ async def test_a_catalogue_counts_as_stored_once_it_was_read_to_its_end(
 
 
 async def test_a_record_of_another_release_spoils_no_survey(outbox: PostgresOutbox, database: Database) -> None:
-    await outbox.accept(told("MUG", "CUP", complete=True))
+    await accept(outbox, told("MUG", "CUP", complete=True))
     async with database.connection() as connection:
         await connection.execute("update khaossync.documents set body = '{}' where key = 'CUP'")
     found = await survey(database, "shop", Kind.LISTING)
@@ -149,7 +149,7 @@ async def test_delivery_methods_are_counted_in_recent_orders(
         order = an_order(str(number), deliveries=(Delivery(method, examples.order().total),))
         moment = clock.now() - timedelta(days=200 if method == "Old" else 1)
         document = examples.document("shop", Kind.ORDER, order.key, order, moment=moment)
-        await outbox.accept(acceptance(documents=[document]))
+        await accept(outbox, acceptance(documents=[document]))
     since = clock.now() - timedelta(days=90)
     assert await delivery_methods(database, "shop", since) == {"Standard": 2, "Next day": 1}
     assert await delivery_methods(database, "other", since) == {}

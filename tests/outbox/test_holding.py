@@ -6,6 +6,7 @@ from decimal import Decimal
 import examples
 from outbox.stories import (
     HandClock,
+    accept,
     acceptance,
     an_accepted_order,
     claim_one,
@@ -44,18 +45,18 @@ async def unposted(outbox: PostgresOutbox, code: str = "MUG") -> Decimal:
 
 
 async def test_what_orders_hold_adds_up_over_all_of_them(outbox: PostgresOutbox) -> None:
-    await outbox.accept(held(ONE))
-    await outbox.accept(held({"MUG": Decimal(2), "SAUCER": Decimal(4)}, "5002"))
+    await accept(outbox, held(ONE))
+    await accept(outbox, held({"MUG": Decimal(2), "SAUCER": Decimal(4)}, "5002"))
     assert [await unposted(outbox), await unposted(outbox, "SAUCER")] == [Decimal(3), Decimal(4)]
     known = await outbox.look_up(Question(held=frozenset({ORDER, "shop:unknown"})))
     assert known.held == {ORDER: ONE, "shop:unknown": {}}
 
 
 async def test_an_order_holds_what_it_was_last_judged_to_hold(outbox: PostgresOutbox) -> None:
-    await outbox.accept(held({"MUG": Decimal(3), "SAUCER": Decimal(1)}))
-    await outbox.accept(acceptance(holds={ORDER: ("khaos", ONE)}))
+    await accept(outbox, held({"MUG": Decimal(3), "SAUCER": Decimal(1)}))
+    await accept(outbox, acceptance(holds={ORDER: ("khaos", ONE)}))
     assert [await unposted(outbox), await unposted(outbox, "SAUCER")] == [Decimal(1), Decimal(0)]
-    await outbox.accept(acceptance(holds={ORDER: ("khaos", {})}))
+    await accept(outbox, acceptance(holds={ORDER: ("khaos", {})}))
     assert await unposted(outbox) == 0
 
 
@@ -64,21 +65,21 @@ async def test_a_posted_order_holds_its_goods_until_the_level_is_read_anew(
 ) -> None:
     """S-20: between the import and the next reading neither side counts the sale."""
     early = level_document(clock)
-    await outbox.accept(held(ONE))
+    await accept(outbox, held(ONE))
     clock.forward(seconds=5)
     await complete(outbox, await claim_one(outbox))
     assert await unposted(outbox) == 1
-    await outbox.accept(told_level(early))
+    await accept(outbox, told_level(early))
     assert await unposted(outbox) == 1
     clock.forward(seconds=5)
-    await outbox.accept(told_level(level_document(clock, "6")))
+    await accept(outbox, told_level(level_document(clock, "6")))
     assert await unposted(outbox) == 0
 
 
 async def test_a_level_being_judged_counts_what_was_posted_before_it_was_read(
     outbox: PostgresOutbox, clock: HandClock
 ) -> None:
-    await outbox.accept(held(ONE))
+    await accept(outbox, held(ONE))
     await complete(outbox, await claim_one(outbox))
     read_at = clock.forward(seconds=5)
     asked = Question(unposted=frozenset({Unposted("shop", "MUG"), Unposted("shop", "MUG", read_at)}))
@@ -89,8 +90,8 @@ async def test_an_unchanged_level_is_news_when_something_waits_for_its_reading(
     outbox: PostgresOutbox, clock: HandClock
 ) -> None:
     """The ERP may take the units before our own note of the posting: then no later level looks different."""
-    await outbox.accept(told_level(level_document(clock)))
-    await outbox.accept(held(ONE))
+    await accept(outbox, told_level(level_document(clock)))
+    await accept(outbox, held(ONE))
     clock.forward(seconds=5)
     assert await outbox.news([level_document(clock)]) == []
     await complete(outbox, await claim_one(outbox))
@@ -98,13 +99,13 @@ async def test_an_unchanged_level_is_news_when_something_waits_for_its_reading(
     clock.forward(seconds=5)
     again = level_document(clock)
     assert await outbox.news([again]) == [again]
-    await outbox.accept(told_level(again))
+    await accept(outbox, told_level(again))
     assert await unposted(outbox) == 0
     assert await outbox.news([level_document(clock)]) == []
 
 
 async def test_an_order_that_will_not_go_holds_nothing(outbox: PostgresOutbox) -> None:
-    await outbox.accept(held(ONE))
+    await accept(outbox, held(ONE))
     message = await claim_one(outbox)
     await outbox.settle([Settlement(message, Withdraw("cancelled"))])
     assert await unposted(outbox) == 0
@@ -112,9 +113,9 @@ async def test_an_order_that_will_not_go_holds_nothing(outbox: PostgresOutbox) -
 
 async def test_an_order_in_the_erp_cannot_begin_to_hold_again(outbox: PostgresOutbox) -> None:
     """A page that was judged before the order was settled, and stored after."""
-    await outbox.accept(an_accepted_order())
+    await accept(outbox, an_accepted_order())
     await complete(outbox, await claim_one(outbox))
-    await outbox.accept(acceptance(documents=[order_document(version="2")], holds={ORDER: ("khaos", ONE)}))
+    await accept(outbox, acceptance(documents=[order_document(version="2")], holds={ORDER: ("khaos", ONE)}))
     assert await unposted(outbox) == 0
 
 
@@ -122,8 +123,8 @@ async def test_what_was_posted_long_ago_is_given_back_once_the_erp_was_read(
     outbox: PostgresOutbox, database: Database, clock: HandClock
 ) -> None:
     """S-20: also what a settling left behind that crossed an acceptance; but while the ERP stands still, nothing."""
-    await outbox.accept(told_level(level_document(clock)))
-    await outbox.accept(held(ONE))
+    await accept(outbox, told_level(level_document(clock)))
+    await accept(outbox, held(ONE))
     await complete(outbox, await claim_one(outbox))
     async with database.connection() as connection:
         await connection.execute("update khaossync.unposted set posted_at = null")
@@ -132,14 +133,14 @@ async def test_what_was_posted_long_ago_is_given_back_once_the_erp_was_read(
     await outbox.read_up_to("khaos", "stock", clock.forward(minutes=1))
     assert await outbox.counted("outlet", until) == []
     assert await outbox.counted("shop", until) == ["MUG"]
-    await outbox.accept(acceptance(counted={("khaos", "MUG"): until}))
+    await accept(outbox, acceptance(counted={("khaos", "MUG"): until}))
     assert await outbox.counted("shop", until) == []
     assert await value(database, "select count(*) from khaossync.unposted") == 0
 
 
 async def test_listings_are_told_in_pieces(outbox: PostgresOutbox) -> None:
     told = [examples.document("shop", Kind.LISTING, sku, examples.listing(sku)) for sku in ("C", "A", "B")]
-    await outbox.accept(acceptance(documents=told, stream="catalogue"))
+    await accept(outbox, acceptance(documents=told, stream="catalogue"))
     assert await outbox.listed("shop", "", 2) == Listed((examples.listing("A"), examples.listing("B")), "B")
     assert await outbox.listed("shop", "B", 2) == Listed((examples.listing("C"),), None)
     assert await outbox.listed("outlet", "", 2) == Listed((), None)
@@ -150,7 +151,7 @@ async def test_what_another_release_stored_is_passed_over_and_does_not_end_the_l
 ) -> None:
     """One such listing must not stop the judging of all others for good."""
     told = [examples.document("shop", Kind.LISTING, sku, examples.listing(sku)) for sku in ("A", "B", "C")]
-    await outbox.accept(acceptance(documents=told, stream="catalogue"))
+    await accept(outbox, acceptance(documents=told, stream="catalogue"))
     await value(database, "update khaossync.documents set body = '{}' where key = 'B'")
     assert await outbox.listed("shop", "", 2) == Listed((examples.listing("A"),), "B")
     assert await outbox.listed("shop", "B", 2) == Listed((examples.listing("C"),), None)
@@ -159,10 +160,10 @@ async def test_what_another_release_stored_is_passed_over_and_does_not_end_the_l
 async def test_packs_and_refunds_of_another_release_are_not_known(outbox: PostgresOutbox, database: Database) -> None:
     packs = [examples.stock_item(code, pack={"MUG": Decimal(2)}) for code in ("PAIR", "SET")]
     told = [examples.document("khaos", Kind.STOCK_ITEM, one.stock_code, one) for one in packs]
-    await outbox.accept(acceptance(documents=told, source="khaos", stream="items"))
+    await accept(outbox, acceptance(documents=told, source="khaos", stream="items"))
     refunds = [examples.refund(order_id="5001", refund_id=each) for each in ("1", "2")]
     told = [examples.document("shop", Kind.REFUND, f"{ORDER}/{one.refund_id}", one) for one in refunds]
-    await outbox.accept(acceptance(documents=told))
+    await accept(outbox, acceptance(documents=told))
     broken = "update khaossync.documents set body = $1 where key in ($2, $3)"
     await value(database, broken, '{"pack": {"MUG": "2"}}', "PAIR", f"{ORDER}/1")
     known = await outbox.look_up(Question(packs_of=frozenset({("khaos", "MUG")}), refunds=frozenset({ORDER})))
@@ -176,7 +177,7 @@ async def test_the_orders_are_known_up_to_where_the_last_whole_reading_began(
     """S-20: the first of many pages says nothing of a sale that stands on the last."""
     asked = Question(orders_read=frozenset({"shop", "outlet"}))
     began_at = clock.now()
-    await outbox.accept(an_accepted_order())
+    await accept(outbox, an_accepted_order())
     assert (await outbox.look_up(asked)).orders_read == {}
     clock.forward(seconds=30)
     await outbox.read_up_to("shop", "orders", began_at)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import examples
 import pytest
-from outbox.stories import HandClock, a_case, acceptance, complete, order_message, query, value
+from outbox.stories import HandClock, a_case, accept, acceptance, complete, order_message, query, value
 from outbox.test_ownership import kill_locks, process
 
 from khaossync.domain.documents import Kind
@@ -21,7 +21,7 @@ def consignment(number: str) -> NewMessage:
 
 
 async def consignments(outbox: PostgresOutbox, *numbers: str) -> list[Message]:
-    await outbox.accept(acceptance(*map(consignment, numbers)))
+    await accept(outbox, acceptance(*map(consignment, numbers)))
     return list(await outbox.claim("khaos", Kind.DESPATCH, 10))
 
 
@@ -34,8 +34,8 @@ async def doubts(dsn: str, clock: HandClock) -> Mapping[str, bool]:
 
 async def test_of_a_call_only_what_has_no_verdict_is_in_doubt(dsn: str, clock: HandClock) -> None:
     async with process(dsn, clock, "a") as outbox:
-        await outbox.own(["khaos"])
-        await outbox.accept(acceptance(*map(order_message, "123")))
+        await outbox.own(["khaos", "shop"])
+        await accept(outbox, acceptance(*map(order_message, "123")))
         first, second, third = await outbox.claim("khaos", Kind.ORDER, 10)
         await outbox.intend([first, second])
         await outbox.settle([Settlement(first, Retry(clock.now(), "refused"))])
@@ -48,8 +48,8 @@ async def test_of_a_call_only_what_has_no_verdict_is_in_doubt(dsn: str, clock: H
 async def test_what_was_about_to_be_sent_twice_is_settled_at_once(dsn: str, clock: HandClock) -> None:
     """The destination went away half-way: the message was put back, and sent again."""
     async with process(dsn, clock, "a") as outbox:
-        await outbox.own(["khaos"])
-        await outbox.accept(acceptance(*map(order_message, "12")))
+        await outbox.own(["khaos", "shop"])
+        await accept(outbox, acceptance(*map(order_message, "12")))
         first, second = await outbox.claim("khaos", Kind.ORDER, 10)
         await outbox.intend([first, second])
         outbox.release([first])
@@ -78,7 +78,7 @@ async def test_a_trace_tells_that_a_message_may_be_on_its_way(outbox: PostgresOu
 
 async def test_a_stale_owner_ends_nothing(dsn: str, clock: HandClock, database: Database) -> None:
     async with process(dsn, clock, "a") as stale, process(dsn, clock, "b") as fresh:
-        await stale.own(["khaos"])
+        await stale.own(["khaos", "shop"])
         messages = await consignments(stale, "1", "2")
         await kill_locks(database, stale)
         await fresh.own(["khaos"])

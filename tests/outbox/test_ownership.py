@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from outbox import stories
 from outbox.stories import (
     HandClock,
     a_case,
@@ -22,20 +24,27 @@ from khaossync.domain.documents import Kind
 from khaossync.domain.errors import OwnershipLostError
 from khaossync.domain.messages import Message, Park, Settlement, Withdraw
 from khaossync.outbox import Database, DatabaseSettings, PostgresOutbox, open_outbox
-from khaossync.outbox.accepting import accept
 from khaossync.outbox.database import open_database
 from khaossync.outbox.feeds import Feed
+from khaossync.outbox.judging import Keeping, take_in
 from khaossync.outbox.queues import Queues
+from khaossync.outbox.retention import USUAL
 from khaossync.outbox.rows import MESSAGE_COLUMNS
+from khaossync.ports import Acceptance, Accepted, Stored
 
-NO_GRACE = timedelta(0)
+
+async def accept(outbox: PostgresOutbox, told: Acceptance) -> Accepted:
+    """Have this stored as the page of a source of this process's own."""
+    source = min(outbox.owned, default="shop")
+    await outbox.own([source])
+    return await stories.accept(outbox, replace(told, source=source))
 
 
 @asynccontextmanager
-async def process(dsn: str, clock: HandClock, name: str, grace: timedelta = NO_GRACE) -> AsyncIterator[PostgresOutbox]:
+async def process(dsn: str, clock: HandClock, name: str) -> AsyncIterator[PostgresOutbox]:
     """An outbox as a process of its own would have it; without a keeper, so that a test decides when it turns."""
     async with open_database(DatabaseSettings(dsn)) as database:
-        outbox = PostgresOutbox(database, clock, Queues(database, clock, name, grace))
+        outbox = PostgresOutbox(database, clock, Queues(database, clock, name))
         try:
             yield outbox
         finally:
@@ -59,7 +68,7 @@ async def test_only_one_process_owns_a_queue(dsn: str, clock: HandClock) -> None
         await second.own(["khaos", "shop"])
         assert first.owned == {"khaos"}
         assert second.owned == {"shop"}
-        await first.accept(an_accepted_order())
+        await accept(first, an_accepted_order())
         assert await second.claim("khaos", Kind.ORDER, 10) == []
         assert await claim_one(first)
 
@@ -70,7 +79,7 @@ async def test_the_queue_of_a_dead_owner_is_taken_at_once(dsn: str, clock: HandC
         async with process(dsn, clock, "a") as first:
             await first.own(["khaos"])
             await second.own(["khaos"])
-            await first.accept(acceptance(order_message("1"), order_message("2")))
+            await accept(first, acceptance(order_message("1"), order_message("2")))
             assert len(await first.claim("khaos", Kind.ORDER, 10)) == 2
         await second.turn()
         assert len(await second.claim("khaos", Kind.ORDER, 10)) == 2
@@ -81,7 +90,7 @@ async def test_messages_for_a_queue_of_another_process_wake_its_owner(dsn: str, 
         await owner.own(["khaos"])
         assert await owner.claim("khaos", Kind.ORDER, 1) == []
         waiting = asyncio.ensure_future(owner.ready("khaos", Kind.ORDER))
-        await other.accept(an_accepted_order())
+        await accept(other, an_accepted_order())
         await asyncio.wait_for(waiting, 5)
         assert await claim_one(owner)
 
@@ -89,7 +98,7 @@ async def test_messages_for_a_queue_of_another_process_wake_its_owner(dsn: str, 
 async def test_a_stale_owner_changes_nothing(dsn: str, clock: HandClock, database: Database) -> None:
     async with process(dsn, clock, "a") as stale, process(dsn, clock, "b") as fresh:
         await stale.own(["khaos"])
-        await stale.accept(acceptance(order_message("1"), order_message("2")))
+        await accept(stale, acceptance(order_message("1"), order_message("2")))
         first, second = await stale.claim("khaos", Kind.ORDER, 10)
         await kill_locks(database, stale)
         await fresh.own(["khaos"])
@@ -108,7 +117,7 @@ async def test_a_stale_owner_that_gets_its_queue_back_reads_it_anew(
 ) -> None:
     async with process(dsn, clock, "a") as first:
         await first.own(["khaos"])
-        await first.accept(an_accepted_order())
+        await accept(first, an_accepted_order())
         old = await claim_one(first)
         await kill_locks(database, first)
         async with process(dsn, clock, "b") as second:
@@ -124,7 +133,7 @@ async def test_an_owner_that_lost_only_its_connection_goes_on(dsn: str, clock: H
     """Nobody else owned the queue in between, so what is under way is still ours to settle."""
     async with process(dsn, clock, "a") as outbox:
         await outbox.own(["khaos"])
-        await outbox.accept(an_accepted_order())
+        await accept(outbox, an_accepted_order())
         message = await claim_one(outbox)
         await kill_locks(database, outbox)
         assert await outbox.claim("khaos", Kind.ORDER, 10) == []
@@ -135,10 +144,10 @@ async def test_an_owner_that_lost_only_its_connection_goes_on(dsn: str, clock: H
         assert await value(database, "select outcome from khaossync.ledger") == "done"
 
 
-async def claimed_and_crashed(dsn: str, clock: HandClock, *, intending: bool, grace: timedelta = NO_GRACE) -> Message:
-    async with process(dsn, clock, "a", grace) as outbox:
+async def claimed_and_crashed(dsn: str, clock: HandClock, *, intending: bool) -> Message:
+    async with process(dsn, clock, "a") as outbox:
         await outbox.own(["khaos"])
-        await outbox.accept(an_accepted_order())
+        await accept(outbox, an_accepted_order())
         message = await claim_one(outbox)
         if intending:
             await outbox.intend([message])
@@ -167,7 +176,7 @@ async def test_a_crash_after_the_intent_leaves_a_doubt_that_outlives_further_cra
 async def test_a_crash_after_settling_leaves_nothing_to_do(dsn: str, clock: HandClock) -> None:
     async with process(dsn, clock, "a") as outbox:
         await outbox.own(["khaos"])
-        await outbox.accept(an_accepted_order())
+        await accept(outbox, an_accepted_order())
         message = await claim_one(outbox)
         await outbox.intend([message])
         await complete(outbox, message)
@@ -178,11 +187,10 @@ async def test_a_crash_after_settling_leaves_nothing_to_do(dsn: str, clock: Hand
 
 async def test_what_a_predecessor_was_sending_rests_until_its_call_has_ended(dsn: str, clock: HandClock) -> None:
     """A slow ERP may still be booking the order of a process that was killed; looking at once would find nothing."""
-    grace = timedelta(seconds=90)
-    await claimed_and_crashed(dsn, clock, intending=True, grace=grace)
+    await claimed_and_crashed(dsn, clock, intending=True)
     clock.forward(seconds=100)  # a call may begin long after its intent: it had to wait for its turn
-    async with process(dsn, clock, "b", grace) as successor:
-        await successor.own(["khaos"])
+    async with process(dsn, clock, "b") as successor:
+        await successor.own(["khaos"], {"khaos": timedelta(seconds=90)})
         assert await successor.claim("khaos", Kind.ORDER, 10) == []
         clock.forward(seconds=89)
         await successor.turn()
@@ -195,7 +203,7 @@ async def test_what_a_predecessor_was_sending_rests_until_its_call_has_ended(dsn
 async def test_a_successor_knows_what_blocks_a_key(dsn: str, clock: HandClock) -> None:
     async with process(dsn, clock, "a") as first:
         await first.own(["khaos"])
-        await first.accept(acceptance(order_message("1"), order_message("1", "2"), order_message("2")))
+        await accept(first, acceptance(order_message("1"), order_message("1", "2"), order_message("2")))
         messages = await first.claim("khaos", Kind.ORDER, 1)
         await first.settle([Settlement(messages[0], Park(a_case()))])
     async with process(dsn, clock, "b") as second:
@@ -207,7 +215,7 @@ async def test_two_processes_deliver_everything_once_while_they_take_turns(dsn: 
     """Law 5: whoever owns the queue, no message is completed twice and none is lost."""
     done: list[str] = []
     async with process(dsn, clock, "feeder") as feeder:
-        await feeder.accept(acceptance(*(order_message(str(n)) for n in range(200))))
+        await accept(feeder, acceptance(*(order_message(str(n)) for n in range(200))))
     for turn in range(8):
         async with process(dsn, clock, f"owner {turn}") as owner:
             await owner.own(["khaos"])
@@ -222,12 +230,16 @@ async def test_a_queue_longer_than_the_window_is_read_to_its_end_in_order(
     outbox: PostgresOutbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("khaossync.outbox.feeds.WINDOW", 7)
-    await outbox.accept(acceptance(*(order_message(str(n)) for n in range(50))))
+    await accept(outbox, acceptance(*(order_message(str(n)) for n in range(50))))
     seen: list[str] = []
     while claimed := await outbox.claim("khaos", Kind.ORDER, 5):
         seen += [message.key for message in claimed]
         await complete(outbox, *claimed)
     assert seen == [f"shop:{n}" for n in range(50)]
+
+
+async def _first(_stored: Stored) -> Acceptance:
+    return acceptance(order_message("1"))
 
 
 async def test_pages_are_accepted_one_after_the_other_so_that_ids_grow_with_commits(
@@ -237,8 +249,8 @@ async def test_pages_are_accepted_one_after_the_other_so_that_ids_grow_with_comm
     async with database.connection() as connection:
         transaction = connection.transaction()
         await transaction.start()
-        await accept(connection, [acceptance(order_message("1"))], frozenset(), clock.now())
-        later = asyncio.create_task(outbox.accept(acceptance(order_message("2"))))
+        await take_in(connection, [_first], {}, frozenset(), clock.now(), Keeping(USUAL, ""))
+        later = asyncio.create_task(accept(outbox, acceptance(order_message("2"))))
         while not await value(database, "select count(*) from pg_locks where locktype = 'advisory' and not granted"):
             assert not later.done()
         await transaction.commit()
@@ -250,7 +262,7 @@ async def test_what_becomes_ready_beyond_the_cursor_is_taken_in_by_reading_alone
     outbox: PostgresOutbox, database: Database
 ) -> None:
     """Taken in twice, it could be delivered and settled in between, and then be delivered again."""
-    await outbox.accept(an_accepted_order())
+    await accept(outbox, an_accepted_order())
     rows = await query(database, f"select {MESSAGE_COLUMNS} from khaossync.messages m")  # noqa: S608
     feed = Feed("khaos", levels=False)
     await feed.promoted(rows)

@@ -9,6 +9,7 @@ from outbox.stories import (
     HandClock,
     a_case,
     a_level,
+    accept,
     acceptance,
     an_accepted_order,
     claim_one,
@@ -43,8 +44,8 @@ from khaossync.ports import Hint
 
 async def parked(outbox: PostgresOutbox) -> Message:
     """An order that is parked, with a cancellation behind it."""
-    await outbox.accept(an_accepted_order())
-    await outbox.accept(acceptance(order_message(kind=Kind.CANCELLATION)))
+    await accept(outbox, an_accepted_order())
+    await accept(outbox, acceptance(order_message(kind=Kind.CANCELLATION)))
     message = await claim_one(outbox)
     await outbox.settle([Settlement(message, Park(a_case()))])
     return message
@@ -64,7 +65,7 @@ async def test_a_retried_case_sends_its_messages_again_with_all_their_attempts(
     outbox: PostgresOutbox, database: Database, clock: HandClock
 ) -> None:
     """SHW-28, SHW-34, MKP-F1."""
-    await outbox.accept(an_accepted_order())
+    await accept(outbox, an_accepted_order())
     first = await claim_one(outbox)
     await outbox.settle([Settlement(first, Retry(clock.now(), "refused", spent=True))])
     await outbox.turn()
@@ -107,7 +108,7 @@ async def test_a_case_that_is_not_there_or_not_open_is_told_to_the_person(
 ) -> None:
     with pytest.raises(ConfigError, match="no case 7"):
         await show_case(database, 7)
-    await outbox.accept(acceptance(cases=(a_case(),)))
+    await accept(outbox, acceptance(cases=(a_case(),)))
     await ignore_case(database, 1, "Operator", "done", clock.now())
     with pytest.raises(ConfigError, match="No case 1 is open"):
         await ignore_case(database, 1, "Operator", "done", clock.now())
@@ -117,15 +118,15 @@ async def test_a_case_that_is_not_there_or_not_open_is_told_to_the_person(
 async def test_a_closed_case_that_happens_again_is_a_new_case(
     outbox: PostgresOutbox, database: Database, clock: HandClock
 ) -> None:
-    await outbox.accept(acceptance(cases=(a_case(),)))
+    await accept(outbox, acceptance(cases=(a_case(),)))
     await ignore_case(database, 1, "Operator", "done", clock.now())
-    assert (await outbox.accept(acceptance(cases=(a_case(),)))).cases == 1
+    assert (await accept(outbox, acceptance(cases=(a_case(),)))).cases == 1
     assert [filed.case_id for filed in await list_cases(database)] == [2]
 
 
 async def test_the_case_of_an_unreadable_record_shows_its_raw_text(outbox: PostgresOutbox, database: Database) -> None:
     broken = Unreadable("shop", Kind.ORDER, "shop:5001", "no currency", "{broken}")
-    await outbox.accept(acceptance(page=Page((), "1", unreadable=(broken,))))
+    await accept(outbox, acceptance(page=Page((), "1", unreadable=(broken,))))
     assert (await show_case(database, 1)).raw == "{broken}"
 
 
@@ -134,7 +135,7 @@ async def test_a_trace_tells_an_orders_whole_life(
     outbox: PostgresOutbox, database: Database, clock: HandClock, name: str
 ) -> None:
     """Law 8, MKP-11, S-31: by whatever name a person knows the order."""
-    await outbox.accept(an_accepted_order())
+    await accept(outbox, an_accepted_order())
     clock.forward(minutes=1)
     await outbox.settle([Settlement(await claim_one(outbox), Park(a_case()))])
     clock.forward(minutes=1)
@@ -146,7 +147,7 @@ async def test_a_trace_tells_an_orders_whole_life(
     despatch = examples.despatch(sales_order_code="SO77")
     told = examples.document("khaos", Kind.DESPATCH, "d1", despatch)
     message = order_message(kind=Kind.DESPATCH, destination="shop", body=despatch)
-    await outbox.accept(acceptance(message, source="khaos", stream="despatches", documents=[told]))
+    await accept(outbox, acceptance(message, source="khaos", stream="despatches", documents=[told]))
     found = await trace(database, name)
     assert [event.what for event in found.events] == [
         *("accepted", "linked", "told"),
@@ -189,7 +190,7 @@ async def test_only_what_could_go_counts_as_kept_waiting(outbox: PostgresOutbox,
     """S-24: a queue is stalled when something could go and does not."""
     await parked(outbox)
     later = clock.forward(hours=1)
-    await outbox.accept(levels(a_level(5)))
+    await accept(outbox, levels(a_level(5)))
     assert await outbox.depths() == [
         Depth("khaos", "cancellation", 1, None),
         Depth("khaos", "order", 1, None),
@@ -214,8 +215,8 @@ async def test_tidying_prunes_what_has_had_its_time_and_nothing_else(
     monkeypatch.setattr("khaossync.outbox.tidying.BATCH", 2)
     item = examples.document("khaos", Kind.STOCK_ITEM, "MUG", examples.stock_item())
     orders = [order_document(str(n)) for n in range(5)]
-    await outbox.accept(acceptance(order_message("1"), documents=[*orders, item]))
-    await outbox.accept(levels(a_level(5), a_level(5, sku="CUP")))
+    await accept(outbox, acceptance(order_message("1"), documents=[*orders, item]))
+    await accept(outbox, levels(a_level(5), a_level(5, sku="CUP")))
     first, _ = await outbox.claim("shop", Kind.STOCK_LEVEL, 2)
     await complete(outbox, first)
     await outbox.hint("shop", Hint("orders", "delivery-1", "orders/create"))

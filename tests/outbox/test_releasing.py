@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import examples
 import pytest
-from outbox.stories import HandClock, acceptance, an_order, claim_one, complete, order_message, query, value
+from outbox.stories import HandClock, accept, acceptance, an_order, claim_one, complete, order_message, query, value
 
 from khaossync.domain.cases import Case, CaseClass
 from khaossync.domain.documents import Document, Kind
@@ -32,7 +32,7 @@ async def park(outbox: PostgresOutbox, message: Message, case: Case) -> None:
 
 
 async def a_parked_order(outbox: PostgresOutbox, case: Case | None = None) -> Message:
-    await outbox.accept(acceptance(order_message(), refs={KEY: ("khaos", "S5001")}))
+    await accept(outbox, acceptance(order_message(), refs={KEY: ("khaos", "S5001")}))
     message = await claim_one(outbox)
     await park(outbox, message, case or unmapped())
     return message
@@ -58,9 +58,9 @@ async def test_an_item_that_the_catalogue_tells_releases_the_orders_that_waited_
 ) -> None:
     """S-5, SHW-28: the stock code was created in the ERP, and nobody has to say so here."""
     await a_parked_order(outbox)
-    await outbox.accept(told(item("MUG"), item("CUP", source="other")))
+    await accept(outbox, told(item("MUG"), item("CUP", source="other")))
     assert not await claimable(outbox)
-    await outbox.accept(told(item("JUG")))
+    await accept(outbox, told(item("JUG")))
     assert await claimable(outbox)
     await complete(outbox, await claim_one(outbox))
     [filed] = await list_cases(database, state="closed")
@@ -68,9 +68,9 @@ async def test_an_item_that_the_catalogue_tells_releases_the_orders_that_waited_
 
 
 async def test_an_item_that_is_no_news_releases_nothing(outbox: PostgresOutbox) -> None:
-    await outbox.accept(told(item("CUP")))
+    await accept(outbox, told(item("CUP")))
     await a_parked_order(outbox)
-    await outbox.accept(told(item("CUP")))
+    await accept(outbox, told(item("CUP")))
     assert not await claimable(outbox)
 
 
@@ -80,7 +80,7 @@ async def test_the_same_cause_again_is_the_same_case_and_no_line_of_history(
     await a_parked_order(outbox)
     [before] = await list_cases(database)
     clock.forward(hours=1)
-    await outbox.accept(told(item("CUP")))
+    await accept(outbox, told(item("CUP")))
     await outbox.turn()
     await park(outbox, await claim_one(outbox), unmapped())
     [after] = await list_cases(database)
@@ -90,7 +90,7 @@ async def test_the_same_cause_again_is_the_same_case_and_no_line_of_history(
 
 async def test_the_same_case_in_other_words_is_told(outbox: PostgresOutbox, database: Database) -> None:
     await a_parked_order(outbox)
-    await outbox.accept(told(item("CUP")))
+    await accept(outbox, told(item("CUP")))
     await outbox.turn()
     await park(outbox, await claim_one(outbox), unmapped("the ERP has no stock code JUG", "JUG"))
     [filed] = await list_cases(database)
@@ -100,7 +100,7 @@ async def test_the_same_case_in_other_words_is_told(outbox: PostgresOutbox, data
 
 async def test_another_cause_closes_the_first_case_as_cured(outbox: PostgresOutbox, database: Database) -> None:
     await a_parked_order(outbox)
-    await outbox.accept(told(item("CUP")))
+    await accept(outbox, told(item("CUP")))
     await outbox.turn()
     await park(outbox, await claim_one(outbox), Case(CaseClass.DISCONTINUED_ITEM, "shop", KEY, "CUP is discontinued"))
     [closed] = await list_cases(database, state="closed")
@@ -138,7 +138,7 @@ async def test_a_parked_order_is_judged_again_when_its_shop_tells_it_anew(
 ) -> None:
     """The new facts come with it, for a shop that cannot be asked for them at the last moment."""
     await a_parked_order(outbox)
-    await outbox.accept(acceptance(order_message(body=an_order(note="now with a SKU"))))
+    await accept(outbox, acceptance(order_message(body=an_order(note="now with a SKU"))))
     await outbox.turn()
     message = await claim_one(outbox)
     assert message.body == an_order(note="now with a SKU")
@@ -150,7 +150,7 @@ async def test_a_parked_order_that_is_cancelled_is_withdrawn_and_its_case_closes
 ) -> None:
     """S-29: nobody has to look at a case of an order that no longer exists."""
     await a_parked_order(outbox)
-    await outbox.accept(acceptance(order_message(), order_message(kind=Kind.CANCELLATION)))
+    await accept(outbox, acceptance(order_message(), order_message(kind=Kind.CANCELLATION)))
     await outbox.turn()
     await outbox.settle([Settlement(await claim_one(outbox), Withdraw("it was cancelled"))])
     [filed] = await list_cases(database, state="closed")
@@ -163,19 +163,19 @@ async def test_an_order_in_its_hold_goes_sooner_when_it_is_asked_for_sooner(
 ) -> None:
     """ADB-2: a person ends the hold in the shop."""
     later = clock.now() + timedelta(minutes=30)
-    await outbox.accept(acceptance(order_message(not_before=later)))
-    await outbox.accept(acceptance(order_message(not_before=later + timedelta(hours=1))))
+    await accept(outbox, acceptance(order_message(not_before=later)))
+    await accept(outbox, acceptance(order_message(not_before=later + timedelta(hours=1))))
     assert not await claimable(outbox)
-    await outbox.accept(acceptance(order_message()))
+    await accept(outbox, acceptance(order_message()))
     assert await claimable(outbox)
 
 
 async def test_what_waits_after_a_failure_is_not_hurried(outbox: PostgresOutbox, clock: HandClock) -> None:
     """Law 6: the other side asked for time, or may still be at work on the first call."""
-    await outbox.accept(acceptance(order_message()))
+    await accept(outbox, acceptance(order_message()))
     message = await claim_one(outbox)
     await outbox.settle([Settlement(message, Retry(clock.now() + timedelta(minutes=5), "busy", doubt=True))])
-    await outbox.accept(acceptance(order_message(body=an_order(note="newer"))))
+    await accept(outbox, acceptance(order_message(body=an_order(note="newer"))))
     assert not await claimable(outbox)
     clock.forward(minutes=5)
     await outbox.turn()
@@ -188,7 +188,7 @@ async def test_an_ignored_case_withdraws_what_was_released_and_waits(
 ) -> None:
     """A person who says no is heard, also while the message only waits for time."""
     await a_parked_order(outbox)
-    await outbox.accept(told(item("CUP")))
+    await accept(outbox, told(item("CUP")))
     await outbox.turn()
     await outbox.settle([Settlement(await claim_one(outbox), Retry(clock.now() + timedelta(minutes=5), "unpaid"))])
     [filed] = await list_cases(database)
@@ -199,21 +199,21 @@ async def test_an_ignored_case_withdraws_what_was_released_and_waits(
 async def test_what_waits_for_its_payment_goes_as_soon_as_that_is_told(
     outbox: PostgresOutbox, clock: HandClock
 ) -> None:
-    await outbox.accept(acceptance(order_message()))
+    await accept(outbox, acceptance(order_message()))
     unpaid = Retry(clock.now() + timedelta(minutes=5), "its payment is pending")
     await outbox.settle([Settlement(await claim_one(outbox), unpaid)])
-    await outbox.accept(acceptance(order_message(body=an_order(note="paid"))))
+    await accept(outbox, acceptance(order_message(body=an_order(note="paid"))))
     assert await claimable(outbox)
 
 
 async def test_a_release_gives_no_attempts_back_but_all_the_time(outbox: PostgresOutbox, clock: HandClock) -> None:
     """A refused order is tried once more for each cause that changed, not four times; waiting still has an end."""
-    await outbox.accept(acceptance(order_message(), refs={KEY: ("khaos", "S5001")}))
+    await accept(outbox, acceptance(order_message(), refs={KEY: ("khaos", "S5001")}))
     await outbox.settle([Settlement(await claim_one(outbox), Retry(clock.now(), "refused", spent=True))])
     await outbox.turn()
     await park(outbox, await claim_one(outbox), unmapped())
     clock.forward(days=40)
-    await outbox.accept(told(item("CUP")))
+    await accept(outbox, told(item("CUP")))
     await outbox.turn()
     message = await claim_one(outbox)
     assert (message.attempts, message.expires_at) == (1, clock.now() + timedelta(hours=24))
@@ -221,7 +221,7 @@ async def test_a_release_gives_no_attempts_back_but_all_the_time(outbox: Postgre
 
 async def test_what_is_finished_is_never_asked_for_again(outbox: PostgresOutbox, database: Database) -> None:
     """Law 2."""
-    await outbox.accept(acceptance(order_message()))
+    await accept(outbox, acceptance(order_message()))
     await complete(outbox, await claim_one(outbox))
-    await outbox.accept(acceptance(order_message()))
+    await accept(outbox, acceptance(order_message()))
     assert await value(database, "select count(*) from khaossync.messages") == 0

@@ -5,10 +5,10 @@ import os
 import signal
 from pathlib import Path
 
-from outbox.stories import HandClock, acceptance, order_message, value
+from outbox.stories import HandClock, accept, acceptance, order_message, value
 
 from khaossync.domain.documents import Kind
-from khaossync.domain.errors import TransientError
+from khaossync.domain.errors import OwnershipLostError, TransientError
 from khaossync.domain.messages import Complete, Message, Settlement
 from khaossync.embedded import Server
 from khaossync.outbox import DatabaseSettings, PostgresOutbox, open_outbox
@@ -20,8 +20,8 @@ ORDERS = 60
 async def insist_on_accepting(outbox: PostgresOutbox, page: Acceptance) -> None:
     while True:
         try:
-            await outbox.accept(page)
-        except TransientError:
+            await accept(outbox, page)
+        except (TransientError, OwnershipLostError):
             await asyncio.sleep(0.05)
         else:
             return
@@ -63,7 +63,7 @@ async def test_work_goes_on_by_itself_after_postgres_crashed(tmp_path: Path) -> 
         Server(tmp_path) as dsn,
         open_outbox(DatabaseSettings(dsn), HandClock(), migrating=True) as outbox,
     ):
-        await outbox.own(["khaos"])
+        await outbox.own(["khaos", "shop"])
         delivering = asyncio.create_task(deliver(outbox, effects))
         for number in range(ORDERS):
             await insist_on_accepting(outbox, acceptance(order_message(str(number)), cursor=str(number)))

@@ -8,6 +8,7 @@ import pytest
 from outbox.stories import (
     HandClock,
     a_case,
+    accept,
     acceptance,
     an_accepted_order,
     an_order,
@@ -75,7 +76,7 @@ async def cases(database: Database) -> list[tuple[str, str, str]]:
 
 async def test_complete_leaves_only_the_ledger_and_fills_the_link(outbox: PostgresOutbox, database: Database) -> None:
     """ADB-8, MKP-23: the link says under which code the ERP knows the order, and with what it was sent."""
-    await outbox.accept(an_accepted_order())
+    await accept(outbox, an_accepted_order())
     message = await claim_one(outbox)
     await outbox.settle([Settlement(message, Complete("SO1"), sales_order())])
     assert await value(database, "select count(*) from khaossync.messages") == 0
@@ -89,7 +90,7 @@ async def test_complete_leaves_only_the_ledger_and_fills_the_link(outbox: Postgr
 
 async def test_a_retry_waits_until_its_time_and_counts(outbox: PostgresOutbox, clock: HandClock) -> None:
     """Law 6: only a spent attempt counts as one."""
-    await outbox.accept(an_accepted_order())
+    await accept(outbox, an_accepted_order())
     later = clock.now() + timedelta(seconds=30)
     await outbox.settle([Settlement(await claim_one(outbox), Retry(later, "rate limited"))])
     await outbox.turn()
@@ -105,7 +106,7 @@ async def test_a_retry_waits_until_its_time_and_counts(outbox: PostgresOutbox, c
 
 
 async def test_a_doubt_stays_until_the_message_is_settled(outbox: PostgresOutbox, clock: HandClock) -> None:
-    await outbox.accept(an_accepted_order())
+    await accept(outbox, an_accepted_order())
     await outbox.settle([Settlement(await claim_one(outbox), Retry(clock.now(), "lost answer", doubt=True))])
     await outbox.turn()
     await outbox.settle([Settlement(await claim_one(outbox), Retry(clock.now(), "rate limited"))])
@@ -115,12 +116,12 @@ async def test_a_doubt_stays_until_the_message_is_settled(outbox: PostgresOutbox
 
 async def test_what_waits_blocks_the_younger_messages_of_its_key_only(outbox: PostgresOutbox, clock: HandClock) -> None:
     """Law 3."""
-    await outbox.accept(acceptance(order_message("1"), order_message("2"), order_message("1", "2")))
+    await accept(outbox, acceptance(order_message("1"), order_message("2"), order_message("1", "2")))
     first, other = await outbox.claim("khaos", Kind.ORDER, 10)
     assert (first.key, other.key) == ("shop:1", "shop:2")
     await outbox.settle([Settlement(first, Retry(clock.now() + timedelta(minutes=1), "away"))])
     await complete(outbox, other)
-    await outbox.accept(acceptance(order_message("1", "3")))
+    await accept(outbox, acceptance(order_message("1", "3")))
     assert await outbox.claim("khaos", Kind.ORDER, 10) == []
     clock.forward(minutes=2)
     for version in "123":
@@ -133,7 +134,7 @@ async def test_what_waits_blocks_the_younger_messages_of_its_key_only(outbox: Po
 async def test_a_key_keeps_its_order_across_kinds(outbox: PostgresOutbox) -> None:
     """Law 3: an order's cancellation waits for the order."""
     cancel = order_message("1", kind=Kind.CANCELLATION)
-    await outbox.accept(acceptance(order_message("1"), cancel))
+    await accept(outbox, acceptance(order_message("1"), cancel))
     assert await outbox.claim("khaos", Kind.CANCELLATION, 10) == []
     await complete(outbox, await claim_one(outbox))
     assert (await claim_one(outbox, kind=Kind.CANCELLATION)).key == "shop:1"
@@ -141,7 +142,7 @@ async def test_a_key_keeps_its_order_across_kinds(outbox: PostgresOutbox) -> Non
 
 async def test_a_parked_message_opens_a_case_and_blocks_its_key(outbox: PostgresOutbox, database: Database) -> None:
     """Law 3, SHW-27: the order is set aside, the others go on."""
-    await outbox.accept(acceptance(order_message("1"), order_message("1", "2"), order_message("2")))
+    await accept(outbox, acceptance(order_message("1"), order_message("1", "2"), order_message("2")))
     first, other = await outbox.claim("khaos", Kind.ORDER, 10)
     await outbox.settle([Settlement(first, Park(a_case())), Settlement(other, Complete("SO2"))])
     await outbox.turn()
@@ -153,7 +154,7 @@ async def test_a_parked_message_opens_a_case_and_blocks_its_key(outbox: Postgres
 async def test_the_same_reason_for_many_messages_is_one_case_until_the_last_is_through(
     outbox: PostgresOutbox, database: Database
 ) -> None:
-    await outbox.accept(acceptance(order_message("1"), order_message("2")))
+    await accept(outbox, acceptance(order_message("1"), order_message("2")))
     messages = await outbox.claim("khaos", Kind.ORDER, 10)
     await outbox.settle([Settlement(message, Park(a_case())) for message in messages])
     assert await cases(database) == [("unmapped_sku", "MUG", "open")]
@@ -169,7 +170,7 @@ async def test_the_same_reason_for_many_messages_is_one_case_until_the_last_is_t
 async def test_a_message_parked_for_another_reason_leaves_its_old_case(
     outbox: PostgresOutbox, database: Database
 ) -> None:
-    await outbox.accept(an_accepted_order())
+    await accept(outbox, an_accepted_order())
     await outbox.settle([Settlement(await claim_one(outbox), Park(a_case()))])
     await retry_case(database, 1, "Operator", examples.NOON)
     await outbox.turn()
@@ -179,7 +180,7 @@ async def test_a_message_parked_for_another_reason_leaves_its_old_case(
 
 
 async def test_parking_keeps_the_doubt_of_what_was_about_to_be_sent(outbox: PostgresOutbox, database: Database) -> None:
-    await outbox.accept(an_accepted_order())
+    await accept(outbox, an_accepted_order())
     message = await claim_one(outbox)
     await outbox.intend([message])
     await outbox.settle([Settlement(message, Park(a_case()))])
@@ -190,11 +191,11 @@ async def test_parking_keeps_the_doubt_of_what_was_about_to_be_sent(outbox: Post
 
 async def test_what_was_sent_is_kept_while_nobody_knows_what_became_of_it(outbox: PostgresOutbox) -> None:
     """S-1: found later, it is what was sent that was found, whatever the order has become since."""
-    await outbox.accept(an_accepted_order())
+    await accept(outbox, an_accepted_order())
     message, sent, newer = await claim_one(outbox), an_order(total=Decimal(1)), an_order(total=Decimal(2))
     await outbox.intend([message], [sent])
     await outbox.settle([Settlement(message, Retry(examples.NOON, "the answer was lost", doubt=True))])
-    await outbox.accept(acceptance(order_message(body=newer)))
+    await accept(outbox, acceptance(order_message(body=newer)))
     await outbox.turn()
     doubtful = await claim_one(outbox)
     assert doubtful.doubt
@@ -202,7 +203,7 @@ async def test_what_was_sent_is_kept_while_nobody_knows_what_became_of_it(outbox
 
 
 async def test_handing_over_leaves_a_case_and_blocks_nothing(outbox: PostgresOutbox, database: Database) -> None:
-    await outbox.accept(acceptance(order_message("1"), order_message("1", "2")))
+    await accept(outbox, acceptance(order_message("1"), order_message("1", "2")))
     await outbox.settle([Settlement(await claim_one(outbox), HandOver(a_case()))])
     assert (await claim_one(outbox)).version == "2"
     assert await cases(database) == [("unmapped_sku", "MUG", "open")]
@@ -211,7 +212,7 @@ async def test_handing_over_leaves_a_case_and_blocks_nothing(outbox: PostgresOut
 
 async def test_withdrawing_an_order_withdraws_its_link(outbox: PostgresOutbox, database: Database) -> None:
     """ADB-34: only committed orders enter fulfilment."""
-    await outbox.accept(an_accepted_order())
+    await accept(outbox, an_accepted_order())
     await outbox.settle([Settlement(await claim_one(outbox), Withdraw("cancelled before it was sent"))])
     assert (await the_link(outbox)).state is LinkState.WITHDRAWN
     assert await value(database, "select outcome from khaossync.ledger") == "withdrawn"
@@ -222,7 +223,7 @@ async def test_withdrawing_an_order_withdraws_its_link(outbox: PostgresOutbox, d
 async def test_an_awaited_message_blocks_its_key_and_is_looked_at_again_in_doubt(
     outbox: PostgresOutbox, clock: HandClock
 ) -> None:
-    await outbox.accept(acceptance(order_message("1"), order_message("1", "2")))
+    await accept(outbox, acceptance(order_message("1"), order_message("1", "2")))
     until = clock.now() + timedelta(minutes=10)
     await outbox.settle([Settlement(await claim_one(outbox), Await(until, "queue-7"))])
     await outbox.turn()
@@ -234,36 +235,36 @@ async def test_an_awaited_message_blocks_its_key_and_is_looked_at_again_in_doubt
 
 
 async def test_an_awaited_order_is_looked_at_as_soon_as_the_erp_speaks_of_it(outbox: PostgresOutbox) -> None:
-    await outbox.accept(an_accepted_order())
+    await accept(outbox, an_accepted_order())
     until = examples.NOON + timedelta(hours=2)
     await outbox.settle([Settlement(await claim_one(outbox), Await(until, ""))])
     await outbox.turn()
     assert await outbox.claim("khaos", Kind.ORDER, 10) == []
-    await outbox.accept(state(False, "1"))
+    await accept(outbox, state(False, "1"))
     await outbox.turn()
     assert (await claim_one(outbox)).doubt
 
 
 async def test_an_order_stays_open_until_the_erp_says_that_it_is_complete(outbox: PostgresOutbox) -> None:
-    await outbox.accept(an_accepted_order())
+    await accept(outbox, an_accepted_order())
     assert await outbox.open_references("khaos") == []
     await complete(outbox, await claim_one(outbox))
     assert await outbox.open_references("khaos") == ["S5001"]
-    await outbox.accept(state(False, "1"))
+    await accept(outbox, state(False, "1"))
     assert await outbox.open_references("khaos") == ["S5001"]
-    await outbox.accept(state(True, "2", minutes=1))
+    await accept(outbox, state(True, "2", minutes=1))
     assert await outbox.open_references("khaos") == []
     assert (await the_link(outbox)).state is LinkState.CLOSED
-    await outbox.accept(state(False, "3", minutes=2))
+    await accept(outbox, state(False, "3", minutes=2))
     assert (await the_link(outbox)).state is LinkState.SENT
-    await outbox.accept(state(False, "4", cancelled=True, minutes=3))
+    await accept(outbox, state(False, "4", cancelled=True, minutes=3))
     assert await outbox.open_references("khaos") == []
 
 
 async def test_an_erp_that_is_done_before_we_have_settled_closes_the_link(outbox: PostgresOutbox) -> None:
-    await outbox.accept(an_accepted_order())
+    await accept(outbox, an_accepted_order())
     message = await claim_one(outbox)
-    await outbox.accept(state(True, "1"))
+    await accept(outbox, state(True, "1"))
     await complete(outbox, message)
     assert (await the_link(outbox)).state is LinkState.CLOSED
 
@@ -271,7 +272,7 @@ async def test_an_erp_that_is_done_before_we_have_settled_closes_the_link(outbox
 async def test_a_batch_of_all_verdicts_is_settled_at_once(
     outbox: PostgresOutbox, database: Database, clock: HandClock
 ) -> None:
-    await outbox.accept(acceptance(*(order_message(str(n)) for n in range(6))))
+    await accept(outbox, acceptance(*(order_message(str(n)) for n in range(6))))
     batch = await outbox.claim("khaos", Kind.ORDER, 10)
     later = clock.now() + timedelta(minutes=1)
     verdicts: list[Verdict] = [
@@ -296,7 +297,7 @@ async def test_a_batch_of_all_verdicts_is_settled_at_once(
 
 
 async def test_what_is_settled_cannot_be_settled_again(outbox: PostgresOutbox) -> None:
-    await outbox.accept(an_accepted_order())
+    await accept(outbox, an_accepted_order())
     message = await claim_one(outbox)
     await complete(outbox, message)
     with pytest.raises(OwnershipLostError, match="settled before"):
@@ -304,7 +305,7 @@ async def test_what_is_settled_cannot_be_settled_again(outbox: PostgresOutbox) -
 
 
 async def test_released_messages_are_claimable_at_once(outbox: PostgresOutbox) -> None:
-    await outbox.accept(an_accepted_order())
+    await accept(outbox, an_accepted_order())
     message = await claim_one(outbox)
     outbox.release([message])
     assert await claim_one(outbox) == message
@@ -313,7 +314,7 @@ async def test_released_messages_are_claimable_at_once(outbox: PostgresOutbox) -
 async def test_money_survives_the_outbox_to_the_penny(outbox: PostgresOutbox) -> None:
     """Money is Decimal from end to end."""
     order = an_order("1", total=Decimal("0.10"), tax=Decimal("0.020"), extras=())
-    await outbox.accept(acceptance(order_message("1", body=order)))
+    await accept(outbox, acceptance(order_message("1", body=order)))
     body = (await claim_one(outbox)).body
     assert body == order
     assert isinstance(body, Order)
@@ -323,9 +324,9 @@ async def test_money_survives_the_outbox_to_the_penny(outbox: PostgresOutbox) ->
 async def test_an_edit_that_a_person_was_told_of_is_not_told_again_but_the_next_one_is(outbox: PostgresOutbox) -> None:
     """S-29: each later version of the order is held against the newest edit told, not against the first sending."""
     edited = an_order(shipping=None)
-    await outbox.accept(an_accepted_order())
+    await accept(outbox, an_accepted_order())
     await outbox.settle([Settlement(await claim_one(outbox), Complete("SO1"), sales_order())])
-    await outbox.accept(acceptance(order_message(kind=Kind.AMENDMENT, body=edited)))
+    await accept(outbox, acceptance(order_message(kind=Kind.AMENDMENT, body=edited)))
     amendment = await claim_one(outbox, kind=Kind.AMENDMENT)
     await outbox.settle([Settlement(amendment, HandOver(a_case(case_class=CaseClass.ORDER_TO_AMEND)))])
     link = (await outbox.look_up(Question(orders=frozenset({amendment.key})))).links[amendment.key]

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from outbox.stories import (
     HandClock,
+    accept,
     acceptance,
     an_accepted_order,
     claim_one,
@@ -20,8 +22,8 @@ from outbox.stories import (
 from khaossync.domain.documents import Kind
 from khaossync.domain.errors import OwnershipLostError, TransientError
 from khaossync.outbox import Database, DatabaseSettings, PostgresOutbox, status
-from khaossync.outbox.accepting import SERIALISE
 from khaossync.outbox.database import open_database
+from khaossync.outbox.judging import SERIALISE
 from khaossync.outbox.queues import Queues
 from khaossync.outbox.settling import FENCE
 from khaossync.outbox.sharing import Round, Seat
@@ -38,7 +40,7 @@ NAMES = ["a", "b", "c", "d"]
 async def process(dsn: str, clock: HandClock, name: str) -> AsyncIterator[PostgresOutbox]:
     """An outbox as a process of its own would have it; without a keeper: a test decides when it turns."""
     async with open_database(DatabaseSettings(dsn)) as database:
-        outbox = PostgresOutbox(database, clock, Queues(database, clock, name, timedelta(0)))
+        outbox = PostgresOutbox(database, clock, Queues(database, clock, name))
         try:
             yield outbox
         finally:
@@ -106,7 +108,7 @@ async def test_newcomers_are_given_their_share(dsn: str, clock: HandClock) -> No
 async def test_a_queue_is_not_given_away_in_the_middle_of_a_delivery(dsn: str, clock: HandClock) -> None:
     async with process(dsn, clock, "1") as first, process(dsn, clock, "2") as second:
         await first.own(["a", "khaos"])
-        await first.accept(acceptance(order_message("1"), order_message("2")))
+        await accept(first, acceptance(order_message("1"), order_message("2"), source="khaos"))
         [message] = await first.claim("khaos", Kind.ORDER, 1)
         await second.own(["a", "khaos"])
         await first.turn()
@@ -119,6 +121,34 @@ async def test_a_queue_is_not_given_away_in_the_middle_of_a_delivery(dsn: str, c
         await second.turn()
         assert second.owned == {"khaos"}
         assert (await claim_one(second)).key == "shop:2"
+
+
+async def test_a_daemon_that_stops_takes_nothing_more_and_gives_up_what_it_has_as_soon_as_it_is_settled(
+    dsn: str, clock: HandClock
+) -> None:
+    async with process(dsn, clock, "1") as stopping, process(dsn, clock, "2") as other:
+        await stopping.own(["a", "b", "khaos"])
+        await accept(stopping, acceptance(order_message("1"), order_message("2"), source="a"))
+        [message] = await stopping.claim("khaos", Kind.ORDER, 1)
+        await other.own(["a", "b", "khaos"])
+        assert not other.owned
+        stopping.leave()
+        assert not stopping.owned
+        await stopping.turn()
+        await other.turn()
+        assert other.owned == {"a", "b"}, "at once, and no fair share is left to who goes"
+        assert await stopping.claim("khaos", Kind.ORDER, 1) == [], "nothing new is begun"
+        stopping.ownership.insist("khaos")  # what was begun may be finished
+        await stopping.intend([message])
+        await complete(stopping, message)
+        await stopping.turn()
+        await other.turn()
+        assert other.owned == {"a", "b", "khaos"}
+        assert not (await claim_one(other)).doubt
+        await other.close()
+        clock.forward(seconds=10)
+        await stopping.turn()
+        assert not stopping.ownership.held
 
 
 async def test_a_daemon_that_wants_other_connectors_is_left_alone(dsn: str, clock: HandClock) -> None:
@@ -164,7 +194,7 @@ async def test_a_silent_owner_is_ended_and_replaced(
     """A paused process keeps its connection, and with it the lock, as long as nobody ends it."""
     async with process(dsn, clock, "1") as paused, process(dsn, clock, "2") as other:
         await paused.own(["khaos"])
-        await paused.accept(an_accepted_order())
+        await accept(paused, replace(an_accepted_order(), source="khaos"))
         message = await claim_one(paused)
         await paused.intend([message])
         await silent(database)
@@ -218,7 +248,7 @@ async def test_who_may_not_end_a_silent_owner_goes_on_with_its_own_work(
     async with process(dsn, clock, "1") as paused, process(dsn, clock, "2") as other:
         await paused.own(["khaos"])
         await silent(database)
-        other.ownership.want(["khaos", "shop"])
+        other.ownership.want(["khaos", "shop"], {})
         await query(database, FORBIDDING)
         monkeypatch.setattr("khaossync.outbox.seats.END", "select forbidden($1, $2) as ended")
         await other.turn()

@@ -40,7 +40,7 @@ class Stream:
 async def reader(dsn: str, clock: HandClock, name: str, stack: AsyncExitStack) -> tuple[PostgresOutbox, Outage]:
     """A process that owns one connector."""
     database = await stack.enter_async_context(open_database(DatabaseSettings(dsn)))
-    outbox = PostgresOutbox(database, clock, Queues(database, clock, name, timedelta(0)))
+    outbox = PostgresOutbox(database, clock, Queues(database, clock, name))
     stack.push_async_callback(outbox.close)
     await outbox.own([name])
     return outbox, Outage(cast(Connector, SimpleNamespace(name=name)), clock)

@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 from outbox.stories import (
     HandClock,
+    accept,
     acceptance,
     an_accepted_order,
     claim_one,
@@ -37,13 +38,13 @@ async def drained(outbox: PostgresOutbox, kind: Kind = Kind.ORDER) -> "asyncio.T
 
 async def test_an_accepted_message_wakes_its_destination(outbox: PostgresOutbox) -> None:
     waiter = await drained(outbox)
-    await outbox.accept(an_accepted_order())
+    await accept(outbox, an_accepted_order())
     await asyncio.wait_for(waiter, 1)
     assert await claim_one(outbox)
 
 
 async def test_a_finished_message_wakes_what_it_blocked(outbox: PostgresOutbox) -> None:
-    await outbox.accept(acceptance(order_message(), order_message(kind=Kind.CANCELLATION)))
+    await accept(outbox, acceptance(order_message(), order_message(kind=Kind.CANCELLATION)))
     order = await claim_one(outbox)
     waiter = await drained(outbox, Kind.CANCELLATION)
     await complete(outbox, order)
@@ -51,7 +52,7 @@ async def test_a_finished_message_wakes_what_it_blocked(outbox: PostgresOutbox) 
 
 
 async def test_a_released_message_wakes_its_destination(outbox: PostgresOutbox) -> None:
-    await outbox.accept(an_accepted_order())
+    await accept(outbox, an_accepted_order())
     order = await claim_one(outbox)
     waiter = await drained(outbox)
     outbox.release([order])
@@ -69,7 +70,7 @@ async def test_a_queue_that_is_not_ours_is_ready_as_soon_as_it_is(outbox: Postgr
 async def test_a_stored_message_that_this_release_cannot_read_is_parked_and_blocks_its_key_only(
     outbox: PostgresOutbox, database: Database, clock: HandClock
 ) -> None:
-    await outbox.accept(acceptance(order_message("1"), order_message("1", "2"), order_message("2")))
+    await accept(outbox, acceptance(order_message("1"), order_message("1", "2"), order_message("2")))
     good = (await query(database, "select body from khaossync.messages order by id limit 1"))[0]["body"]
     await query(database, "update khaossync.messages set body = '{}' where version = '1' and key = 'shop:1'")
     assert (await claim_one(outbox)).key == "shop:2"
@@ -196,7 +197,7 @@ async def test_reading_ahead_lets_the_others_have_their_turns(
     outbox: PostgresOutbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A backlog is decoded in pieces, for a webhook must not wait for all of it."""
-    await outbox.accept(acceptance(*(order_message(str(number)) for number in range(3 * feeds.BREATH))))
+    await accept(outbox, acceptance(*(order_message(str(number)) for number in range(3 * feeds.BREATH))))
     turns, seen = 0, set()
 
     async def others() -> None:

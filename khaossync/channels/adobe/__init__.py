@@ -1,6 +1,7 @@
 """Adobe Commerce and Magento: orders, refunds and the catalogue are read; stock levels and despatches are written."""
 
 import asyncio
+from datetime import timedelta
 
 import aiohttp
 
@@ -50,6 +51,7 @@ async def build(name: str, settings: Settings, kit: Kit) -> Connector:
         },
         rereader=LastLook(name, client, settings),
         readers={catalogue.name: catalogue},
+        longest_call=timedelta(seconds=settings.timeout),
     )
 
 

@@ -1,5 +1,7 @@
 """Shopify: orders, refunds and the catalogue are read; stock levels and despatches are written."""
 
+from datetime import timedelta
+
 import aiohttp
 
 from khaossync.channels.shopify.catalogue import Catalogue
@@ -51,4 +53,5 @@ async def build(name: str, settings: Settings, kit: Kit) -> Connector:
         readers={orders.name: orders, catalogue.name: catalogue},
         hooks=Webhooks(settings.shop, secrets, echoes) if secrets else None,
         subscriptions=ShopSubscriptions(client.at(Priority.BACKFILL)) if secrets else None,
+        longest_call=timedelta(seconds=settings.timeout),
     )

@@ -1,5 +1,7 @@
 """Shopware 6: orders, refunds and products are read; stock levels and despatches are written."""
 
+from datetime import timedelta
+
 import aiohttp
 
 from khaossync.channels.shopware.catalogue import Catalogue
@@ -49,4 +51,5 @@ async def build(name: str, settings: Settings, kit: Kit) -> Connector:
         rereader=OrderReader(name, client, settings),
         hooks=Webhooks(settings.app_secret.get_secret_value().encode()) if settings.app_secret else None,
         readers={orders.name: orders, catalogue.name: catalogue},
+        longest_call=timedelta(seconds=settings.timeout),
     )

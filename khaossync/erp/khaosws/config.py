@@ -98,7 +98,12 @@ class Settings(BaseModel):
     calls_per_minute: int = Field(
         default=60, ge=1, le=6000, description="most calls per minute, reads and writes together"
     )
-    request_timeout: float = Field(default=120, ge=1, le=3600, description="seconds until a call counts as lost")
+    request_timeout: float = Field(
+        default=120,
+        ge=1,
+        le=3600,
+        description="seconds until a call counts as lost, and again until it is looked for; no call may take longer",
+    )
 
     reference_limit: int = Field(
         default=15, ge=8, le=50, description="characters of ASSOCIATED_REF; 50 only when proved on your system"

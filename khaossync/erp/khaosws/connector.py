@@ -1,5 +1,7 @@
 """Puts one KhaosWS together: its way over the network, its streams, its sink."""
 
+from datetime import timedelta
+
 import aiohttp
 
 from khaossync import ports
@@ -36,6 +38,7 @@ async def build(name: str, settings: Settings, kit: ports.Kit) -> ports.Connecto
             despatch_source(name, client.at(Priority.DESPATCH), kit.clock, settings, kit.memory),
         ),
         sinks={Kind.ORDER: OrderSink(client, settings)},
+        longest_call=timedelta(seconds=settings.request_timeout),
     )
 
 

@@ -60,6 +60,10 @@ class Endpoint:
         app.router.add_get(f"{PATH}/wsdl/IKosWeb", self._wsdl)
         return app
 
+    @property
+    def writing(self) -> bool:
+        return self._writes > 0
+
     async def _wsdl(self, request: web.Request) -> web.StreamResponse:
         if self._refused(request):
             return _unauthorised()

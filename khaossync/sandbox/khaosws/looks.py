@@ -46,6 +46,11 @@ class Looks:
         return self._endpoint.calls
 
     @property
+    def writing(self) -> bool:
+        """Whether a write is at work, also one for which nobody waits any more."""
+        return self._endpoint.writing
+
+    @property
     def most_writes_at_once(self) -> int:
         """The high-water mark of ImportOrders calls under way at the same time."""
         return self._endpoint.most_writes_at_once

@@ -3,16 +3,17 @@
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
+import pytest
 from examples import NOON, link, message, order, rules, stock_item
 from structlog.testing import capture_logs
 
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.decision import Preparation
 from khaossync.domain.documents import Document, Kind
-from khaossync.domain.errors import ConnectorDownError
+from khaossync.domain.errors import AmbiguousError, ConnectorDownError
 from khaossync.domain.findings import Finding
 from khaossync.domain.knowledge import Knowledge, Question
 from khaossync.domain.links import LinkState
@@ -23,6 +24,9 @@ from khaossync.loops.outage import Outage
 from khaossync.loops.push import Push
 from khaossync.ops.metrics import Metrics
 from khaossync.ports import Connector, Outbox
+
+LONG = timedelta(minutes=2)
+"""How long the scripted systems may be at work on a call."""
 
 
 class StillClock:
@@ -106,7 +110,7 @@ def push(sink: Scripted, claims: Claims, outages: Mapping[str, Outage] | None = 
     clock, meter = StillClock(), Metrics()
     to = "shop" if sink.kind in (Kind.DESPATCH, Kind.STOCK_LEVEL) else "khaos"
     known = {
-        name: Outage(Connector(name, "scripted", Answering(), sinks={sink.kind: sink}), clock)
+        name: Outage(Connector(name, "scripted", Answering(), sinks={sink.kind: sink}, longest_call=LONG), clock)
         for name in ("shop", "khaos")
     }
     known |= outages or {}
@@ -156,6 +160,24 @@ async def test_an_order_over_which_the_sink_keeps_breaking_becomes_a_case() -> N
     (settlement,) = claims.settled
     assert isinstance(settlement.verdict, Park)
     assert settlement.verdict.case.case_class is CaseClass.ATTEMPTS_EXHAUSTED
+
+
+def loses_the_answer(batch: Sequence[Delivery]) -> Sequence[Outcome]:
+    return [AmbiguousError("the connection ended")] * len(batch)
+
+
+@pytest.mark.parametrize("answer", [loses_the_answer, breaks_over_three])
+async def test_what_may_have_been_sent_is_not_looked_for_while_the_system_may_be_at_work_on_it(
+    answer: Callable[[Sequence[Delivery]], Sequence[Outcome]],
+) -> None:
+    """S-2: a look that comes too soon finds nothing, and the order would be created a second time."""
+    claims = Claims([message(Kind.ORDER, order(), id=3)])
+    with capture_logs():
+        await push(Scripted(Kind.ORDER, answer, max_batch=1, blind=True), claims).tick()
+    (settlement,) = claims.settled
+    assert isinstance(settlement.verdict, Retry)
+    assert settlement.verdict.doubt
+    assert settlement.verdict.at >= NOON + LONG
 
 
 async def test_a_message_of_a_channel_that_is_configured_no_more_is_a_case_and_stops_nothing() -> None:

@@ -45,11 +45,12 @@ def late_numbers(seen: Evidence) -> Law:
     shown = Counter(number for parcel in seen.shop.parcels() for number in parcel.numbers)
     refs = {seen.world.ref(order.serial) for order in seen.orders}
     for number, ref in seen.notes.late.items():
-        if ref in refs and number not in stuck:
-            law.hold(shown[number] == 1, f"{number} stands on {shown[number]} parcels")
+        if ref in refs:
+            asked = number in stuck
             # Typed in before the parcel was told, it is in the first mail of any platform.
             silent = mailed[number] == 0 and not seen.shop.writes_late
-            law.hold(mailed[number] == 1 or silent, f"{number} was mailed {mailed[number]} times")
+            law.hold(asked or shown[number] == 1, f"{number} stands on {shown[number]} parcels")
+            law.hold(asked or silent or mailed[number] == 1, f"{number} was mailed {mailed[number]} times")
     return law
 
 
