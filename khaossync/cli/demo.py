@@ -67,6 +67,7 @@ async def _play(options: argparse.Namespace, folder: Path) -> int:
         daemon = Daemon(stage.config, folder / "daemon.log")
         async with daemon:
             await daemon.ready(stage.url)
+            await stage.shelved(PATIENCE)
             with Picture() as picture:
                 proven = await _live(stage, daemon, picture, length.total_seconds())
             print()

@@ -3,12 +3,14 @@
 import asyncio
 import json
 import random
+import secrets
 import socket
 import sys
 import textwrap
 from asyncio import create_subprocess_exec, subprocess
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -33,6 +35,7 @@ from khaossync.sandbox.day import (
     ToldCase,
     prove_house,
     prove_shop,
+    stock,
 )
 from khaossync.sandbox.khaosws import KhaosServer
 from khaossync.sandbox.shopify import ShopifyShop
@@ -41,8 +44,8 @@ SITES = (("1", "Main"), ("2", "Overflow"), ("3", "Shop floor"))
 COURIERS = (("RM48", "Royal Mail 48"), ("DPD", "DPD"), ("SHOP", "Collected in store"))
 HOLD = timedelta(seconds=2)
 """For so long an order of the day stays with the shop."""
-SHORTEST = timedelta(seconds=30)
-"""The time from the opening of the stage on that the peaks leave free most of, however short the day."""
+SHORTEST = timedelta(seconds=40)
+"""However short the day, the peaks are as far from each other as in one of this length."""
 
 FLOWS = ("orders", "stock", "despatches", "refunds")
 Proven = tuple[Mapping[str, Sequence[Law]], Sequence[Law]]
@@ -62,6 +65,9 @@ ERP = {
     "payments": {"on_terms": {"type": 3}, "cash": {"type": 0}},
 }
 """How the ERP is read whose day lasts a minute; and how it books what was not paid by card."""
+
+LOOK = 0.1
+"""Seconds between two looks at what the shops show."""
 
 WIDTH = 78
 """Characters of a line of what was played."""
@@ -136,6 +142,17 @@ class Stage:
             progress=self.day.now,
             memory_mb=daemon.memory(),
         )
+
+    async def shelved(self, seconds: float) -> None:
+        """Return when every shop shows what the ERP has, or after so many seconds: then the doors open."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while loop.time() < end and self.wrong_levels():
+            await asyncio.sleep(LOOK)
+
+    def wrong_levels(self) -> list[str]:
+        """What any shop shows otherwise than the ERP has it."""
+        return [wrong for channel in self.worlds for wrong in stock(self.evidence([], channel)).broken]
 
     async def laws(self, daemon: Daemon) -> Proven:
         """Hold everything against the laws; only the cases, which are for people, come from the daemon."""
@@ -244,7 +261,9 @@ def _settled(metrics: Mapping[str, list[tuple[Mapping[str, str], float]]], *, ki
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that listens to nobody yet, below those that Linux gives to connections: nothing takes it meanwhile."""
+    while True:
+        port = 10_000 + secrets.randbelow(20_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

@@ -22,7 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from khaossync.cli.stage import Stage
 from khaossync.cli.stores import WORLD, Maker
 from khaossync.cli.toml import toml
-from khaossync.sandbox.day import Law, stock
+from khaossync.sandbox.day import Law
 from khaossync.sandbox.khaosws import Order
 
 Tables = Mapping[str, Any]
@@ -128,14 +128,10 @@ class Playhouse:
         """Start the daemon, and wait until it has read what both sides sell and the shop shows the right stock."""
         await self.start()
         await self.until(self._has_read_all, "the catalogues are read")
-        await self.until(lambda: not self.wrong_levels(), "the shop shows the ERP's stock")
+        await self.until(lambda: not self.stage.wrong_levels(), "the shop shows the ERP's stock")
 
     def _has_read_all(self) -> bool:
         return {(event["connector"], event["stream"]) for event in self.events("page_accepted")} >= RANGE_STREAMS
-
-    def wrong_levels(self) -> list[str]:
-        """What any shop shows otherwise than the ERP has it."""
-        return [wrong for channel in self.stage.worlds for wrong in stock(self.stage.evidence([], channel)).broken]
 
     def connect(self) -> None:
         """The shop tells the daemon of everything, though nobody has subscribed it."""
@@ -257,7 +253,7 @@ class Playhouse:
 
     async def _nothing_left(self) -> bool:
         await self.day.close()
-        if not self.day.idle or self.wrong_levels():
+        if not self.day.idle or self.stage.wrong_levels():
             return False
         self.broken = [complaint for law in await self.laws() for complaint in law.broken]
         return not self.broken

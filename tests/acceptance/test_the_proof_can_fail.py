@@ -536,7 +536,7 @@ sys.exit(main(sys.argv[1:]))
 @pytest.mark.parametrize(("command", "code"), [(("-m", "khaossync"), 0), (("-c", SABOTAGED), 1)])
 async def test_the_exit_code_of_the_demo_is_the_proof(command: tuple[str, ...], code: int) -> None:
     """A doubled sales order is seen by whoever runs the demo in a script."""
-    words = (*command, "demo", "--orders", str(LEAST), "--speed", "4000")
+    words = (*command, "demo", "--orders", str(LEAST), "--speed", "2500")
     process = await asyncio.create_subprocess_exec(
         sys.executable, *words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
