@@ -23,7 +23,7 @@ VERBS = {
     "alert": "who is told what; with --test, a test message to everybody",
     "db": "move an embedded database to a real server",
     "sandbox": "run the simulated shop and the simulated ERP",
-    "demo": "play a simulated trading day and prove it",
+    "demo": "play a simulated trading day in three shops and prove it",
 }
 
 EX_CONFIG = 78

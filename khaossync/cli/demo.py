@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -13,8 +13,9 @@ from typing import Any
 from khaossync.cli.daemon import Daemon
 from khaossync.cli.picture import Picture
 from khaossync.cli.proof import ProofRow, show_proof
-from khaossync.cli.stage import Stage
-from khaossync.sandbox.day import SITUATIONS, Law
+from khaossync.cli.stage import Proven, Stage
+from khaossync.cli.stores import OTHERS
+from khaossync.sandbox.day import Law
 
 TRADING_DAY = 10 * 3600
 """Seconds of a trading day, from nine in the morning to seven in the evening."""
@@ -28,13 +29,19 @@ MEMORY = 120
 LOOK = 0.5
 """Seconds between two looks at the picture."""
 
-MOST = 1_000_000
-"""Neither a day nor a machine holds more."""
+LEAST, MOST = 40, 1_000_000
+"""Fewer customers leave some law of some shop without a case to judge; more neither a day nor a machine holds."""
 
 
 def arguments(verb: argparse.ArgumentParser) -> None:
     """Declare the verb's options."""
-    verb.add_argument("--orders", type=int, default=150, metavar="N", help="how many customers buy (default 150)")
+    verb.add_argument(
+        "--orders",
+        type=int,
+        default=150,
+        metavar="N",
+        help=f"how many customers buy, half of them in the first shop (default 150, at least {LEAST})",
+    )
     verb.add_argument("--seed", type=int, default=1, metavar="N", help="another seed is another day (default 1)")
     verb.add_argument(
         "--speed", type=float, default=600, metavar="X", help="how many times faster than life (default 600: a minute)"
@@ -45,8 +52,8 @@ def arguments(verb: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """0 when every law of the day holds, 1 when one is broken."""
-    if not (len(SITUATIONS) <= options.orders <= MOST and 0 < options.speed <= MOST):
-        bounds = f"--orders must be {len(SITUATIONS)} (so that every situation of the day happens) to {MOST}"
+    if not (LEAST <= options.orders <= MOST and 0 < options.speed <= MOST):
+        bounds = f"--orders must be {LEAST} (so that every law is put to the test in every shop) to {MOST}"
         print(f"khaossync: {bounds}; --speed must be above zero and at most {MOST}", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory(prefix="khaossync-demo-") as folder:
@@ -55,30 +62,38 @@ def execute(options: argparse.Namespace) -> int:
 
 async def _play(options: argparse.Namespace, folder: Path) -> int:
     length = timedelta(seconds=TRADING_DAY / options.speed)
-    stage = Stage(folder, orders=options.orders, seed=options.seed, length=length)
+    stage = Stage(folder, orders=options.orders, seed=options.seed, length=length, others=OTHERS)
     async with stage:
         daemon = Daemon(stage.config, folder / "daemon.log")
         async with daemon:
             await daemon.ready(stage.url)
+            await stage.shelved(PATIENCE)
             with Picture() as picture:
-                laws = await _live(stage, daemon, picture, length.total_seconds())
+                proven = await _live(stage, daemon, picture, length.total_seconds())
             print()
-            good = show_proof([*map(_row, laws), _repeatable(await stage.replay()), _frugality(daemon)])
+            good = show_proof([*_rows(*proven), _repeatable(await stage.replay()), _frugality(daemon)])
             print(f"\n{stage.told()}\n{daemon.told()}")
             if options.keep_running:
                 await _stay(stage, daemon)
     return 0 if good else 1
 
 
-def _row(law: Law) -> ProofRow:
-    return ProofRow(law.text, law.checked, law.checked - len(law.broken), law.broken)
+def _rows(shops: Mapping[str, Sequence[Law]], house: Sequence[Law]) -> Iterator[ProofRow]:
+    """One row for each law, with the part that each shop has in it."""
+    for laws in zip(*shops.values(), strict=True):
+        shares = {channel: law.checked for channel, law in zip(shops, laws, strict=True)}
+        bad = [f"{channel}: {one}" for channel, law in zip(shops, laws, strict=True) for one in law.broken]
+        checked = sum(shares.values())
+        yield ProofRow(laws[0].text, checked, checked - len(bad), bad, shares)
+    for law in house:
+        yield ProofRow(law.text, law.checked, law.checked - len(law.broken), law.broken)
 
 
 def _repeatable(told: Sequence[Mapping[str, Any]]) -> ProofRow:
     """What was decided in the day was judged again, `told` as `khaossync replay --json` tells it."""
     *differing, total = told or [{"records": 0, "same": 0}]
     bad = tuple(f"{one['what']} {one['key']} would come out otherwise" for one in differing)
-    return ProofRow("judged again from what was kept, the day comes out the same", total["records"], total["same"], bad)
+    return ProofRow("judged again, the day comes out the same", total["records"], total["same"], bad)
 
 
 def _frugality(daemon: Daemon) -> ProofRow:
@@ -86,7 +101,7 @@ def _frugality(daemon: Daemon) -> ProofRow:
     return ProofRow(f"the daemon stayed under {MEMORY} MB", 1, 1 - len(bad), bad)
 
 
-async def _live(stage: Stage, daemon: Daemon, picture: Picture, seconds: float) -> list[Law]:
+async def _live(stage: Stage, daemon: Daemon, picture: Picture, seconds: float) -> Proven:
     """The day itself, then as long as the last documents need."""
     playing = asyncio.create_task(stage.day.play(seconds))
     while not playing.done():
@@ -97,15 +112,16 @@ async def _live(stage: Stage, daemon: Daemon, picture: Picture, seconds: float) 
     return await _close(stage, daemon, picture)
 
 
-async def _close(stage: Stage, daemon: Daemon, picture: Picture) -> list[Law]:
+async def _close(stage: Stage, daemon: Daemon, picture: Picture) -> Proven:
     loop = asyncio.get_running_loop()
     end = loop.time() + PATIENCE
     while True:
         await stage.day.close()
         picture.show(await stage.snapshot(daemon))
-        laws = await stage.laws(daemon)
-        if loop.time() > end or (stage.day.idle and not any(law.broken for law in laws)):
-            return laws
+        shops, house = await stage.laws(daemon)
+        broken = any(law.broken for laws in (*shops.values(), house) for law in laws)
+        if loop.time() > end or (stage.day.idle and not broken):
+            return shops, house
         await asyncio.sleep(1)
         daemon.insist()
 

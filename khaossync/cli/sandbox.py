@@ -6,7 +6,7 @@ import random
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from khaossync.sandbox.day import Day, People
+from khaossync.sandbox.day import Day, People, shopify
 from khaossync.sandbox.khaosws import KhaosServer
 from khaossync.sandbox.shopify import ShopifyShop
 
@@ -44,7 +44,7 @@ async def _run(options: argparse.Namespace) -> None:
 
     shop = ShopifyShop(now=now, dice=dice, name="demo")
     khaos = KhaosServer(now=now, dice=dice, sites=(("1", "Main"), ("2", "Overflow")))
-    day = Day(shop, khaos, People(now), orders=options.orders, seed=1)
+    day = Day([shopify("shop", shop)], khaos, People(now), orders=options.orders, seed=1)
     day.open()
     shop.webhook_url = options.hook or None
     try:

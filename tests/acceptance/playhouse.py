@@ -8,9 +8,8 @@ import signal
 import sys
 import tomllib
 from asyncio import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -20,23 +19,19 @@ from urllib.parse import urlsplit
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
-from khaossync.cli.stage import WORLD, Stage
-from khaossync.sandbox.day import Law, prove, stock
+from khaossync.cli.stage import Stage
+from khaossync.cli.stores import WORLD, Maker
+from khaossync.cli.toml import toml
+from khaossync.sandbox.day import Law
 from khaossync.sandbox.khaosws import Order
 
 Tables = Mapping[str, Any]
 NONE: Tables = MappingProxyType({})
 
+QUICK_SHOP: Tables = {"orders_interval": 1, "refunds_interval": 1}
 QUICK: Tables = {
     "erp": {"khaos": {"catalogue_interval": 1}},
-    "channel": {
-        "shop": {
-            "orders_interval": 1,
-            "refunds_interval": 1,
-            "catalogue_interval": 1,
-            "catalogue_full_interval": 5,
-        }
-    },
+    "channel": {"shop": {"catalogue_interval": 1, "catalogue_full_interval": 5}},
 }
 """What a story changes in the configuration of the demo: it does not want to wait."""
 
@@ -60,7 +55,10 @@ class Finished:
 
 
 class Playhouse:
-    """`changes` are laid over the demo's configuration, table by table; None removes a key."""
+    """`changes` are laid over the demo's configuration, table by table; None removes a key.
+
+    The demo's first shop is always there, `others` stand beside it where a story is of several.
+    """
 
     def __init__(
         self,
@@ -70,8 +68,9 @@ class Playhouse:
         orders: int = 0,
         seed: int = 1,
         environment: Mapping[str, str] = NONE,
+        others: Sequence[Maker] = (),
     ) -> None:
-        self.stage = Stage(folder, orders=orders, seed=seed)
+        self.stage = Stage(folder, orders=orders, seed=seed, others=others)
         self.shop, self.khaos, self.day = self.stage.shop, self.stage.khaos, self.stage.day
         self.config, self.url, self.folder = self.stage.config, self.stage.url, folder
         self.log = folder / "daemon.log"
@@ -82,6 +81,7 @@ class Playhouse:
 
     async def __aenter__(self) -> Self:
         await self.stage.__aenter__()
+        self.configure({"channel": dict.fromkeys(self.stage.worlds, QUICK_SHOP)})
         self.configure(QUICK)
         self.configure(self._changes)
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5))
@@ -128,14 +128,10 @@ class Playhouse:
         """Start the daemon, and wait until it has read what both sides sell and the shop shows the right stock."""
         await self.start()
         await self.until(self._has_read_all, "the catalogues are read")
-        await self.until(lambda: not self.wrong_levels(), "the shop shows the ERP's stock")
+        await self.until(lambda: not self.stage.wrong_levels(), "the shop shows the ERP's stock")
 
     def _has_read_all(self) -> bool:
         return {(event["connector"], event["stream"]) for event in self.events("page_accepted")} >= RANGE_STREAMS
-
-    def wrong_levels(self) -> list[str]:
-        """What the shop shows otherwise than the ERP has it."""
-        return stock(self.stage.evidence([])).broken
 
     def connect(self) -> None:
         """The shop tells the daemon of everything, though nobody has subscribed it."""
@@ -225,8 +221,9 @@ class Playhouse:
         return case
 
     async def laws(self) -> list[Law]:
-        """Hold both simulators against the laws of a day."""
-        return prove(self.stage.evidence([*await self.cases(), *await self.cases(closed=True)]))
+        """Hold the simulators against the laws of a day."""
+        shops, house = self.stage.judged([*await self.cases(), *await self.cases(closed=True)])
+        return [law for laws in (*shops.values(), house) for law in laws]
 
     async def sold(self, order: str) -> Order:
         """The sales order of a shop's order, as soon as there is one."""
@@ -256,7 +253,7 @@ class Playhouse:
 
     async def _nothing_left(self) -> bool:
         await self.day.close()
-        if not self.day.idle or self.wrong_levels():
+        if not self.day.idle or self.stage.wrong_levels():
             return False
         self.broken = [complaint for law in await self.laws() for complaint in law.broken]
         return not self.broken
@@ -285,7 +282,7 @@ class Playhouse:
 
     def configure(self, changes: Tables) -> None:
         """Lay changes over the configuration; a running daemon sees them at its next start."""
-        self.config.write_text("\n".join(_lines(_merged(self.settings, changes))))
+        self.config.write_text(toml(_merged(self.settings, changes)))
 
     async def close_shop(self) -> None:
         """The shop is down."""
@@ -312,16 +309,3 @@ def _merged(told: Tables, changes: Tables) -> dict[str, Any]:
         else:
             made[name] = _merged(made.get(name, {}), value) if isinstance(value, Mapping) else value
     return made
-
-
-def _lines(table: Tables, path: str = "") -> list[str]:
-    plain = [f"{json.dumps(key)} = {_value(one)}" for key, one in table.items() if not isinstance(one, Mapping)]
-    lines = [f"[{path}]", *plain] if path else plain
-    for key, one in table.items():
-        if isinstance(one, Mapping):
-            lines += _lines(one, f"{path}.{json.dumps(key)}" if path else json.dumps(key))
-    return lines
-
-
-def _value(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else json.dumps(value)

@@ -15,10 +15,10 @@ async def test_a_quantity_that_staff_set_is_set_right_again_long_before_the_next
         await house.terminate()
         await house.start()
         house.connect()
-        assert house.wrong_levels() == []
+        assert house.stage.wrong_levels() == []
         house.shop.staff_sets("MUG", "Warehouse", 3)
-        assert house.wrong_levels() != []
-        await house.until(lambda: not house.wrong_levels(), "the shop shows the ERP's stock again")
+        assert house.stage.wrong_levels() != []
+        await house.until(lambda: not house.stage.wrong_levels(), "the shop shows the ERP's stock again")
         read = {event["stream"] for event in house.events("page_accepted")}
         assert "catalogue by name" in read
 

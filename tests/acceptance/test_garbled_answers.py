@@ -11,7 +11,7 @@ import pytest_asyncio
 from acceptance.interpreter import Garble, Interpreter
 from acceptance.playhouse import Playhouse
 
-from khaossync.cli.stage import WORLD
+from khaossync.cli.stores import WORLD
 from khaossync.sandbox.faults import HTML_PAGE
 
 ORDERS, STOCK, STATES = "query Orders(", "ExportStockStatus", "ExportOrderStatusEx"
@@ -91,7 +91,7 @@ async def test_an_erp_that_answers_nonsense_is_asked_again(
     await house.until(lambda: world.khaos.garbled > garbled, "it is garbled")
     await house.until(lambda: len(house.events("tick_failed", loop=loop)) > before, "it is told")
     assert house.events("tick_failed", loop=loop)[-1]["level"] == "warning"
-    await house.until(lambda: not house.wrong_levels(), "the stock agrees all the same")
+    await house.until(lambda: not house.stage.wrong_levels(), "the stock agrees all the same")
 
 
 async def test_an_import_whose_answer_is_nonsense_is_looked_up_and_not_repeated(world: Garbled) -> None:

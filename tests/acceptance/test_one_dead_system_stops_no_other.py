@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 from acceptance.playhouse import Playhouse
 
-from khaossync.cli.stage import WORLD
+from khaossync.cli.stores import WORLD
 from khaossync.sandbox.faults import Fault
 
 
@@ -55,7 +55,7 @@ async def test_while_the_shop_is_down_the_erp_is_read_on(house: Playhouse) -> No
     await up(house, "shop")
     await house.until(lambda: shop.fulfilments(order), "the despatch is told")
     await house.sold(waiting)
-    await house.until(lambda: not house.wrong_levels(), "the stock agrees")
+    await house.until(lambda: not house.stage.wrong_levels(), "the stock agrees")
 
 
 async def test_while_the_erp_is_down_the_shop_is_read_on(house: Playhouse) -> None:
@@ -80,7 +80,7 @@ async def waiting(house: Playhouse, kind: str, count: int) -> bool:
 
 def agrees(house: Playhouse, sku: str) -> bool:
     """Of what is in the import that is under way, one unit more is held back than is gone."""
-    return not any(complaint.startswith(f"{sku}:") for complaint in house.wrong_levels())
+    return not any(complaint.startswith(f"{sku}:") for complaint in house.stage.wrong_levels())
 
 
 async def test_a_slow_import_delays_neither_despatches_nor_stock(house: Playhouse) -> None:

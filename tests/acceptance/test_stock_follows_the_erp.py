@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 from acceptance.playhouse import Playhouse
 
-from khaossync.cli.stage import BUFFER
+from khaossync.cli.stores import BUFFER
 
 PUSH = "inventorySetQuantities"
 
@@ -38,7 +38,7 @@ async def test_goods_in_reach_the_shop_less_the_buffer_in_one_request(house: Pla
     await shows(house, "TEE-BLUE-M", free(house, "TEE/BLUE/M") - BUFFER)
     await house.turned("pull khaos stock", "pull shop catalogue")
     assert house.shop.server.requests[PUSH] - before.get(PUSH, 0) == 1
-    assert not house.wrong_levels()
+    assert not house.stage.wrong_levels()
 
 
 async def test_a_pack_follows_its_scarcest_part(house: Playhouse) -> None:
@@ -60,5 +60,5 @@ async def test_a_sale_in_the_shop_is_not_sold_twice(house: Playhouse) -> None:
     """SHO-26: the ERP's level falls when the order is there, and the shop shows it again."""
     order = house.shop.place_order([("BOOK-TEA", 3)])
     await house.sold(order)
-    await house.until(lambda: not house.wrong_levels(), "both sides agree again")
+    await house.until(lambda: not house.stage.wrong_levels(), "both sides agree again")
     assert shown(house, "BOOK-TEA") == free(house, "BOOK-TEA") - BUFFER

@@ -12,7 +12,7 @@ from acceptance.playhouse import Playhouse
 from conftest import FAST_AND_FORGETFUL
 from postgres_watch import server_pid
 
-from khaossync.cli.stage import WORLD
+from khaossync.cli.stores import WORLD
 from khaossync.embedded import Server
 
 
@@ -37,7 +37,7 @@ async def test_an_embedded_postgres_that_is_killed_comes_back_by_itself(tmp_path
         await house.until(lambda: house.events("postgres_died"), "its death is told")
         for order in (*before, *during):
             await house.sold(order)
-        await house.until(lambda: not house.wrong_levels(), "the stock agrees")
+        await house.until(lambda: not house.stage.wrong_levels(), "the stock agrees")
         await house.until(house.ready, "the daemon is ready again")
         await every_law_holds(house)
 
@@ -77,7 +77,7 @@ async def test_the_outbox_moves_to_another_postgres_and_goes_on_there(tmp_path: 
         assert len(house.shop.fulfilments()) == 1
         house.khaos.add_stock("GHOST", "Found", {"1": 50})
         await house.until(lambda: cured(house, number, held), "the copied case can be retried", look=1)
-        await house.until(lambda: not house.wrong_levels(), "the stock agrees")
+        await house.until(lambda: not house.stage.wrong_levels(), "the stock agrees")
         await every_law_holds(house)
 
 
@@ -104,7 +104,7 @@ async def test_a_postgres_that_is_away_for_a_while_is_waited_for(tmp_path: Path)
             assert await server.start() == dsn
             await house.until(lambda: says(house, 200, "warn"), "health recovers: a case is open", seconds=45)
             await house.sold(order)
-            await house.until(lambda: not house.wrong_levels(), "the stock agrees")
+            await house.until(lambda: not house.stage.wrong_levels(), "the stock agrees")
             await every_law_holds(house)
     finally:
         await server.stop()

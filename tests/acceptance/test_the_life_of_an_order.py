@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from acceptance.playhouse import Playhouse
 
-from khaossync.cli.stage import WORLD
+from khaossync.cli.stores import WORLD
 from khaossync.sandbox.faults import Fault
 
 D = Decimal

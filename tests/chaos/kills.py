@@ -15,7 +15,7 @@ from chaos.troubles import TROUBLES, Trouble
 from conftest import FAST_AND_FORGETFUL
 
 from khaossync.embedded import Server
-from khaossync.sandbox.day import SITUATIONS
+from khaossync.sandbox.day.situations import SHOPIFY
 
 POINT = "SIGKILL of the real process"
 PER_DAY = 8
@@ -96,7 +96,7 @@ async def _house(folder: Path, seed: int) -> AsyncIterator[tuple[Playhouse, Mach
     dsn = await server.start()
     try:
         changes = {"database": {"data_dir": None, "dsn": dsn}}
-        async with Playhouse(folder, changes=changes, orders=len(SITUATIONS), seed=seed) as house:
+        async with Playhouse(folder, changes=changes, orders=len(SHOPIFY), seed=seed) as house:
             house.configure({"http": {"public_url": house.url}})
             assert (await house.cli("migrate")).code == 0
             machine = Machine(dsn, server)

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from acceptance.playhouse import Playhouse
 
-from khaossync.sandbox.day import SITUATIONS
+from khaossync.sandbox.day.situations import SHOPIFY
 from khaossync.sandbox.faults import Fault, Faults
 
 SEEDS = [int(seed) for seed in os.environ.get("CHAOS_SEEDS", "1 2").split()]
 LENGTH = 9.0
-ORDERS = len(SITUATIONS)
+ORDERS = len(SHOPIFY)
 ODDS = {
     Fault.DROP_BEFORE: 0.02,
     Fault.DROP_AFTER: 0.02,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from acceptance.playhouse import Playhouse
 
-from khaossync.sandbox.day import SITUATIONS
+from khaossync.sandbox.day.situations import SHOPIFY
 from khaossync.sandbox.faults import Fault, Faults
 
 
@@ -20,7 +20,7 @@ def _struck(faults: Faults, before: int) -> bool:
 async def test_a_day_with_three_crashes_ends_as_if_there_had_been_none(tmp_path: Path, seed: int) -> None:
     """SHO-9, SHO-13, S-1, S-2: killed while an import is under way, after a lost answer, and at any moment."""
     dice = random.Random(seed)
-    async with Playhouse(tmp_path, orders=len(SITUATIONS), seed=seed) as house:
+    async with Playhouse(tmp_path, orders=len(SHOPIFY), seed=seed) as house:
         house.configure({"http": {"public_url": house.url}})
         await house.open()
         playing = asyncio.ensure_future(house.day.play(9))

@@ -14,6 +14,7 @@ from chaos.troubles import TROUBLES
 from chaos.verdict import in_order
 
 from khaossync.sandbox.day import Evidence
+from khaossync.sandbox.day.face import Parcel
 
 DONE = "khaos ImportOrders: done, not answered"
 TROUBLE = {trouble.name: trouble for trouble in TROUBLES}
@@ -57,8 +58,7 @@ def test_parcels_that_are_told_in_another_order_than_they_left_break_a_law() -> 
         left = [
             SimpleNamespace(consignment=name, shipped_at=at) for at, name in enumerate(("first", "second"), start=1)
         ]
-        fulfilments = [SimpleNamespace(tracking=[SimpleNamespace(number=name)]) for name in told]
-        shop = SimpleNamespace(fulfilments=lambda _: fulfilments)
+        shop = SimpleNamespace(parcels=lambda _: [Parcel("1", [name]) for name in told])
         order = SimpleNamespace(id="1", name="#1001")
         return cast(Evidence, SimpleNamespace(orders=[order], shop=shop, shipped=lambda _: left))
 

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from chaos.trio import NAMES, Daemon, Trio
 
-from khaossync.sandbox.day import SITUATIONS
+from khaossync.sandbox.day.situations import SHOPIFY
 from khaossync.sandbox.faults import Fault
 from khaossync.sandbox.shopify import Company
 
@@ -20,7 +20,7 @@ COMPANY = Company("Harbour Tea Rooms", "HARB01")
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def trio(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Trio]:
     """Three daemons that share the work, and a day that may be played."""
-    async with Trio(tmp_path_factory.mktemp("trio"), orders=len(SITUATIONS)) as trio:
+    async with Trio(tmp_path_factory.mktemp("trio"), orders=len(SHOPIFY)) as trio:
         await trio.open_all(NAMES[0])
         assert set((await trio.owners()).values()) == {NAMES[0]}, "one alone owns all, at once"
         await trio.open_all(*NAMES[1:])

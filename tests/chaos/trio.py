@@ -8,11 +8,11 @@ import signal
 import socket
 import sys
 from asyncio import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, fields
+from dataclasses import replace
 from decimal import Decimal
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,13 +22,13 @@ from acceptance.playhouse import PATIENCE, Playhouse
 from conftest import FAST_AND_FORGETFUL
 from prometheus_client.parser import text_string_to_metric_families
 
-from khaossync.cli.stage import BUFFER, WORLD, now
+from khaossync.cli.stores import BUFFER, WORLD, now
 from khaossync.embedded import Server
 from khaossync.outbox.counting import OWNERS
 from khaossync.sandbox.day import Evidence, Law, World, prove
+from khaossync.sandbox.day.faces import ShopifyFace
 from khaossync.sandbox.day.laws.goods import despatches, mails, overselling, stock
 from khaossync.sandbox.day.laws.orders import arrival, money, restraint
-from khaossync.sandbox.khaosws import Order
 from khaossync.sandbox.khaosws.habits import Verdict
 from khaossync.sandbox.shopify import ShopifyShop
 
@@ -46,15 +46,6 @@ PLACES = {"Warehouse": ("1", "2")}
 
 OF_A_SHOP = (arrival, money, restraint, despatches, mails, stock, overselling)
 """The laws of a shop in which nothing out of the way happens."""
-
-
-@dataclass(frozen=True)
-class Own(Evidence):
-    """What one shop of several must show: the others' sales orders are not its business."""
-
-    @cached_property
-    def all_sales_orders(self) -> Sequence[Order]:
-        return [one for one in self.khaos.orders() if one.ref.rstrip("0123456789") == self.world.prefix]
 
 
 class Daemon:
@@ -189,13 +180,17 @@ class Trio(Playhouse):
 
     def worlds(self) -> Mapping[str, tuple[ShopifyShop, World]]:
         """Every shop with what its judge must know."""
-        small = {name: (shop, World(name, OUTLETS[name], {}, BUFFER, PLACES)) for name, shop in self.outlets.items()}
-        return {"shop": (self.shop, WORLD), **small}
+        prefixes = [WORLD.prefix, *OUTLETS.values()]
+        worlds = [WORLD, *(World(name, OUTLETS[name], {}, BUFFER, PLACES) for name in self.outlets)]
+        return {
+            world.channel: (shop, replace(world, others=[one for one in prefixes if one != world.prefix]))
+            for world, shop in zip(worlds, (self.shop, *self.outlets.values()), strict=True)
+        }
 
     async def laws(self) -> list[Law]:
         """Hold the day's shop, the ERP and what people were told against the laws of a day."""
         seen = self.stage.evidence([*await self.cases(), *await self.cases(closed=True)])
-        return prove(Own(**{each.name: getattr(seen, each.name) for each in fields(seen)}))
+        return prove(replace(seen, world=replace(seen.world, others=list(OUTLETS.values()))))
 
     def wrong_everywhere(self) -> list[str]:
         """What any shop shows otherwise than the ERP has it."""
@@ -221,7 +216,7 @@ class Trio(Playhouse):
 
     def _evidence(self, name: str) -> Evidence:
         shop, world = self.worlds()[name]
-        return Own(now(), shop, self.khaos, self.stage.people, [], world)
+        return Evidence(now(), ShopifyFace(shop), self.khaos, self.stage.people, [], world)
 
     async def _owned(self, connector: str) -> bool:
         return connector in await self.owners()

@@ -9,6 +9,7 @@ from chaos.company import WORLD, Company
 
 from khaossync.outbox import DatabaseSettings, open_database, verify
 from khaossync.sandbox.day import Evidence, Law, ToldCase
+from khaossync.sandbox.day.faces import ShopifyFace
 from khaossync.sandbox.day.laws.goods import despatches, late_numbers, mails, overselling, stock
 from khaossync.sandbox.day.laws.orders import arrival, bundles, business, money, restraint
 from khaossync.sandbox.day.laws.people import refunds
@@ -41,7 +42,7 @@ def in_order(seen: Evidence) -> Law:
     law = Law("every key kept its order")
     for order in seen.orders:
         left = [one.consignment for one in sorted(seen.shipped(order), key=lambda one: one.shipped_at or 0)]
-        told = [parcel.number for done in seen.shop.fulfilments(order.id) for parcel in done.tracking]
+        told = [number for parcel in seen.shop.parcels(order.id) for number in parcel.numbers]
         places = [left.index(number) for number in told if number in left]
         law.hold(all(one < other for one, other in pairwise(places)), f"{order.name}: {left} left, {told} was told")
     return law
@@ -50,12 +51,11 @@ def in_order(seen: Evidence) -> Law:
 def addressed(seen: Evidence) -> Law:
     """A parcel goes where the customer wants it, or people were told to see to that."""
     law = Law("every address is the customer's")
-    for number, order in seen.shop.state.orders.items():
-        name, wanted = f"gid://shopify/Order/{number}", order.shipping_address
-        for found in seen.sales_orders[name] if wanted else ():
+    for order in seen.orders:
+        for found in seen.sales_orders[order.id] if order.postcode else ():
             there = found.delivery_address.get("POSTCODE")
-            told = "order_to_amend" in seen.open_cases[name]
-            law.hold(wanted is not None and (told or there == wanted.zip), f"{order.name} goes to {there}")
+            told = "order_to_amend" in seen.open_cases[order.id]
+            law.hold(told or there == order.postcode, f"{order.name} goes to {there}")
     return law
 
 
@@ -78,7 +78,7 @@ def unrefused(seen: Evidence) -> Law:
 async def complaints(it: Company, admin: "asyncpg.Connection[asyncpg.Record]") -> list[str]:
     """Every law that is broken now, and what of it."""
     told = [ToldCase(row[0], row[1], row[2], row[3] == "open") for row in await admin.fetch(_CASES)]
-    seen = Evidence(it.time.true, it.shop, it.khaos, it.people, told, WORLD, it.notes)
+    seen = Evidence(it.time.true, ShopifyFace(it.shop), it.khaos, it.people, told, WORLD, it.notes)
     laws = [law(seen) for law in (*DAY, in_order, addressed, keyed_once, unrefused)]
     broken = [f"{law.text}: {complaint}" for law in laws for complaint in law.broken]
     return broken + _left(await admin.fetch(_LEFT))

@@ -111,7 +111,7 @@ def tell(state: State, made: Shipment) -> None:
     """Write to the customer what is on its way, with the numbers that are known now."""
     made.mailed = True
     numbers = tuple(track.track_number for track in made.tracks)
-    state.mails.append(Mail(made.order.name, made.order.email, "shipping_confirmation", numbers))
+    state.mails.append(Mail(made.order.name, made.order.email, "shipping_confirmation", numbers, made.number))
 
 
 def find(state: State, number: int) -> Shipment:

@@ -16,13 +16,15 @@ from khaossync.sandbox.adobe.taxes import Taxation
 class Mail:
     """A message that the customer got.
 
-    `kind` is shipping_confirmation, invoice, refund or comment. `tracking_numbers` are those that it told.
+    `kind` is shipping_confirmation, invoice, refund or comment. `tracking_numbers` are those that it told, `shipment`
+    is the id of what was shipped.
     """
 
     order: str
     to: str | None
     kind: str
     tracking_numbers: tuple[str, ...] = ()
+    shipment: int | None = None
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""What a trading day left behind, read back from both simulated systems and never from the daemon's own tables."""
+"""What a trading day left behind in a shop and the ERP, read back from them and never from the daemon's own tables."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -7,17 +7,17 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 
+from khaossync.sandbox.day.face import Face, Order, Paid
 from khaossync.sandbox.day.notes import Notes
 from khaossync.sandbox.day.people import People
 from khaossync.sandbox.khaosws import Invoice, KhaosServer
 from khaossync.sandbox.khaosws import Order as SalesOrder
-from khaossync.sandbox.shopify import OrderRecord, ShopifyShop
 
-PAID = frozenset({"PAID", "AUTHORIZED", "PARTIALLY_REFUNDED"})
-"""The shop's words for an order whose goods the customer is to have."""
+PAID = frozenset({Paid.PAID, Paid.AUTHORISED, Paid.PARTLY_REFUNDED})
+"""The payments of an order whose goods the customer is to have."""
 
-NEVER = frozenset({"VOIDED", "REFUNDED"})
-"""Those for an order that will not be delivered any more."""
+NEVER = frozenset({Paid.VOID, Paid.REFUNDED})
+"""Those of an order that will not be delivered any more."""
 
 HOLDING = frozenset(
     {
@@ -74,7 +74,8 @@ class World:
 
     `sites` are the ERP's that feed each place of the shop, by its name. `packs` are the ERP's, `bundles` the shop's
     own. `buffers` are by SKU where they differ from `buffer`; while one of the `peaks` lasts no buffer is below its.
-    For as long as `hold` no order leaves the shop, unless it carries the tag `release`.
+    For as long as `hold` no order leaves the shop, unless it carries the label `release`. `others` are the prefixes
+    of the other shops that sell what the same ERP has.
     """
 
     channel: str
@@ -88,10 +89,11 @@ class World:
     peaks: Sequence[Peak] = ()
     hold: timedelta = timedelta(0)
     release: str = "release-to-erp"
+    others: Sequence[str] = ()
 
-    def ref(self, order_id: str) -> str:
+    def ref(self, serial: str) -> str:
         """The reference under which an order must be found in the ERP."""
-        return self.prefix + order_id.rsplit("/", 1)[-1]
+        return self.prefix + serial.rsplit("/", 1)[-1]
 
     def stock_code(self, sku: str) -> str:
         """The stock code of a SKU."""
@@ -115,26 +117,30 @@ class World:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Both systems as they are `at` a moment, the cases that people were given, and what the script knows."""
+    """A shop and the ERP as they are `at` a moment, the cases that people were given, and what the script knows.
+
+    `elsewhere` are units that other shops have sold and the ERP does not count, by stock code.
+    """
 
     at: datetime
-    shop: ShopifyShop
+    shop: Face
     khaos: KhaosServer
     people: People
     cases: Sequence[ToldCase]
     world: World
     notes: Notes = field(default_factory=Notes)
     untold: Sequence[str] = ()
+    elsewhere: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
-    def orders(self) -> Sequence[OrderRecord]:
+    def orders(self) -> Sequence[Order]:
         """Every order of the shop."""
         return self.shop.orders()
 
     @cached_property
     def all_sales_orders(self) -> Sequence[SalesOrder]:
-        """Every sales order of the ERP."""
-        return self.khaos.orders()
+        """Every sales order of the ERP that belongs to no other shop."""
+        return [one for one in self.khaos.orders() if one.ref.rstrip("0123456789") not in self.world.others]
 
     @cached_property
     def sales_orders(self) -> Mapping[str, Sequence[SalesOrder]]:
@@ -142,7 +148,7 @@ class Evidence:
         by_ref: dict[str, list[SalesOrder]] = defaultdict(list)
         for one in self.all_sales_orders:
             by_ref[one.ref].append(one)
-        return {order.id: by_ref[self.world.ref(order.id)] for order in self.orders}
+        return {order.id: by_ref[self.world.ref(order.serial)] for order in self.orders}
 
     @cached_property
     def open_cases(self) -> Mapping[str, set[str]]:
@@ -158,7 +164,7 @@ class Evidence:
         """Units that the shop has sold and the ERP does not count, by stock code."""
         units: Counter[str] = Counter()
         for order in self.orders:
-            gone = order.test or order.cancelled_at or order.financial_status in NEVER
+            gone = order.test or order.cancelled_at or order.payment in NEVER
             if gone or self.sales_orders[order.id]:
                 continue
             for line in order.lines:
@@ -179,16 +185,16 @@ class Evidence:
 
     def missing(self, code: str) -> Decimal:
         """How many more of a stock code were sold than there are, all sites together."""
-        return self.unposted[code] - self._free(code, self.world.all_sites)
+        return self.unposted[code] + self.elsewhere.get(code, 0) - self._free(code, self.world.all_sites)
 
     def _free(self, code: str, sites: Sequence[str]) -> Decimal:
         return sum((self.khaos.available(code, site) for site in sites), Decimal(0))
 
-    def is_due(self, order: OrderRecord) -> bool:
+    def is_due(self, order: Order) -> bool:
         """Whether an order belongs into the ERP."""
-        return (order.financial_status in PAID or order.on_terms) and not order.test and order.cancelled_at is None
+        return (order.payment in PAID or order.on_terms) and not order.test and order.cancelled_at is None
 
-    def shipped(self, order: OrderRecord) -> list[Invoice]:
+    def shipped(self, order: Order) -> list[Invoice]:
         """What has left the warehouse for an order."""
         invoices = (invoice for one in self.sales_orders[order.id] for invoice in one.invoices)
         return [invoice for invoice in invoices if invoice.shipped_at is not None]

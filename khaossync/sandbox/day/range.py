@@ -1,4 +1,4 @@
-"""What the simulated merchant sells: the same goods under the shop's SKUs and the ERP's stock codes."""
+"""What the simulated merchant sells: the same goods under the shops' SKUs and the ERP's stock codes."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -54,8 +54,11 @@ def _books() -> list[Product]:
 
 
 WAREHOUSE, FLOOR = "Warehouse", "Shop floor"
-PLACES = {WAREHOUSE: ("1", "2"), FLOOR: ("3",)}
-"""The shop's places, and the ERP's sites whose stock each of them shows."""
+STORED, ON_THE_FLOOR = ("1", "2"), ("3",)
+"""The ERP's sites: those of the warehouse, and that of the shop floor."""
+
+PLACES = {WAREHOUSE: STORED, FLOOR: ON_THE_FLOOR}
+"""The places of the shop that has both, and the ERP's sites whose stock each of them shows."""
 
 MUG = Product("MUG", "MUG", "Stoneware mug", Decimal("9.95"), STANDARD, {"1": 300, "2": 60, "3": 40})
 TEA = Product("TEA", "TEA", "Breakfast tea", Decimal("4.75"), ZERO, {"1": 400, "3": 60})
@@ -78,8 +81,12 @@ DUO = Product("DUO", "", "Two T-shirts", Decimal("33.35"), STANDARD, {"1": 40})
 BUNDLES = {DUO.sku: {"TEE/RED/M": 1, "TEE/BLUE/M": 1}}
 """The [bundles] table: what only the shop sells as one."""
 
-POSTER = Product("POSTER", "POSTER", "Numbered print", Decimal("25.00"), STANDARD, {"1": 14})
-"""Few of it, and no more will come: whoever is late finds it sold out."""
+POSTER, ETCHING, LITHOGRAPH = (
+    Product(name, name, f"Numbered {name.lower()}", Decimal("25.00"), STANDARD, {"1": units})
+    for name, units in (("POSTER", 14), ("ETCHING", 6), ("LITHOGRAPH", 6))
+)
+"""Few of each, and no more will come: whoever is late finds it sold out. Each is sold by one shop only, for of what
+several sell the last unit may be sold by each of them."""
 
 LAMP = Product("LAMP", "LAMP", "Reading lamp", Decimal("45.00"), STANDARD, {"1": 30})
 VASE = Product("VASE", "VASE", "Bud vase", Decimal("16.00"), STANDARD, {"1": 25})
@@ -93,8 +100,8 @@ GIFT_CARD = Product("GIFTCARD", "", "Gift card", Decimal("25.00"), ZERO, gift_ca
 GHOST = Product("GHOST", "", "An article that nobody created in the ERP", Decimal("7.00"), STANDARD, {"1": 50})
 """Listed in the shop and unknown to the ERP until late in the day: its orders must be held, and only they."""
 
-LISTED = (*RANGE, GIFT_SET, DUO, POSTER, *QUIET, GIFT_CARD, GHOST)
-"""All that the shop offers."""
+LISTED = (*RANGE, GIFT_SET, DUO, *QUIET, GHOST)
+"""What every shop offers."""
 
 SKU_MAP = {product.sku: product.stock_code for product in RANGE if product.sku != product.stock_code}
 """The [skus] table that the merchant would write."""
@@ -102,5 +109,9 @@ SKU_MAP = {product.sku: product.stock_code for product in RANGE if product.sku !
 MONEY_CODES = {"tip": "TIP", "duties": "DUTIES", "cash_rounding": "ROUNDING", "gift_card": GIFT_CARD.sku}
 """The [money_codes] table: fees of the shop are forgotten in it."""
 
-COMPANIES = {"HARB01": "Harbour Tea Rooms", "MILL01": "Mill Stores", "NEWC01": "The New Canteen"}
+KNOWN, ON_ACCOUNT, NEW = "HARB01", "MILL01", "NEWC01"
+COMPANIES = {KNOWN: "Harbour Tea Rooms", ON_ACCOUNT: "Mill Stores", NEW: "The New Canteen"}
 """Customer code → name of the businesses that the ERP knows."""
+
+TERMS = 30
+"""Days until a business pays what it bought on account."""

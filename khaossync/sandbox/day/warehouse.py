@@ -1,6 +1,7 @@
 """What the warehouse does: pick what the ERP lists and despatch it, sometimes in two parts or without its number."""
 
 import random
+from collections import Counter
 from dataclasses import dataclass
 
 from khaossync.sandbox.day.notes import Notes
@@ -14,7 +15,7 @@ PARTED = 0.2
 """How many of the orders with several articles leave in two parcels."""
 
 UNNUMBERED = 10
-"""Every so many-th parcel that leaves whole gets its tracking number only later."""
+"""Of so many parcels of a shop that leave whole one gets its tracking number only later, at first the third."""
 
 FORGETFUL = 4
 """After how many rounds somebody types that number in."""
@@ -37,7 +38,7 @@ class Warehouse:
         self._dice = dice
         self._notes = notes
         self._consignments = 0
-        self._whole = 0
+        self._whole: Counter[str] = Counter()
         self._picked: set[str] = set()
         self._parted: set[str] = set()
         self._late: list[Late] = []
@@ -70,19 +71,25 @@ class Warehouse:
             self._khaos.issue(order.ref)
 
     def _despatch(self, order: Order) -> None:
-        parcel, whole = self._first_part(order), order.ref not in self._parted
+        parcel = self._first_part(order)
+        unnumbered = parcel is None and order.ref not in self._parted and self._is_forgotten(order)
         self._parted.add(order.ref)
         self._consignments += 1
         number = f"TRK{self._consignments:06d}GB"
         courier = self._dice.choice(COURIERS)
-        self._whole += parcel is None and whole
-        if parcel is None and whole and self._whole % UNNUMBERED == 0:
+        if unnumbered:
             self._late.append(Late(order.ref, number))
             self._notes.late[number] = order.ref
             self._khaos.despatch(order.ref, courier=courier, consignment="")
         else:
             url = _followed_at(number)
             self._khaos.despatch(order.ref, parcel, courier=courier, consignment=number, tracking_url=url)
+
+    def _is_forgotten(self, order: Order) -> bool:
+        """Whether somebody forgets the number of an order that leaves whole."""
+        shop = order.ref.rstrip("0123456789")
+        self._whole[shop] += 1
+        return self._whole[shop] % UNNUMBERED == 3
 
     def _first_part(self, order: Order) -> dict[str, int] | None:
         """What leaves first, of an order that leaves in two parcels."""

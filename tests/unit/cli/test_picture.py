@@ -144,6 +144,26 @@ def test_a_proof_fails_when_any_law_is_broken_or_untested(rows: list[ProofRow], 
     assert max(map(len, drawing)) <= 80
 
 
+SHARED = ProofRow("every business order is on its own account", 124, 124, (), {"shop": 66, "magento": 28, "ware": 30})
+
+
+def test_a_proof_tells_the_part_of_every_shop_within_80_columns() -> None:
+    rows = [SHARED, ProofRow("every flow sent its heartbeat", 4, 4)]
+    text = proof_text(rows)
+    assert text.splitlines()[0].split() == ["law", "shop", "magento", "ware", "all", "bad"]
+    assert text.splitlines()[1].split()[-5:] == ["66", "28", "30", "124", "0"]
+    assert max(map(len, text.splitlines())) <= 80
+    assert max(map(len, drawn(proof_table(rows)))) <= 80
+    assert "magento" in "\n".join(drawn(proof_table(rows)))
+
+
+def test_a_law_that_one_shop_never_put_to_the_test_proves_nothing() -> None:
+    untested = replace(SHARED, shares={"shop": 94, "magento": 0, "ware": 30})
+    assert proven([SHARED])
+    assert not proven([untested])
+    assert "magento: never put to the test" in proof_text([untested])
+
+
 def test_a_proof_on_a_terminal_is_coloured(terminal: Terminal) -> None:
     assert show_proof([GOOD], terminal)
     assert "\x1b[" in terminal.getvalue()

@@ -18,8 +18,9 @@ LASTING = frozenset({"exit"})
 
 def edits(seen: Evidence) -> Law:
     """Whoever changes a quantity in the shop is answered: that it was set back shows in the stock."""
-    law = Law("every quantity changed in the shop was reported")
-    told = {case.subject.split("@")[0] for case in seen.cases if case.case_class == "stock_changed_in_shop"}
+    law = Law("every change of stock by hand was reported")
+    mine = (case for case in seen.cases if case.source == seen.world.channel)
+    told = {case.subject.split("@")[0] for case in mine if case.case_class == "stock_changed_in_shop"}
     for sku in seen.notes.edited:
         law.hold(sku in told, f"nobody was told that {sku} was changed in the shop")
     return law
@@ -29,19 +30,20 @@ def refunds(seen: Evidence) -> Law:
     """Money that went back is in the ERP, or a person was asked to key it, or the ERP never had the order."""
     law = Law("every refund is mirrored or an open case")
     asked = {case.subject for case in seen.cases if case.is_open and case.case_class == "credit_note_to_key"}
-    ids = {order.name: order for order in seen.orders}
+    orders = {order.id: order for order in seen.orders}
     for refund in seen.shop.refunds():
-        order = ids[refund.order]
+        order = orders[refund.order]
         key = f"{seen.world.channel}:{order.id} refund {refund.id.rsplit('/', 1)[-1]}"
-        reflected = all(sales_order.gross == order.owed for sales_order in seen.sales_orders[order.id])
+        booked = seen.sales_orders[order.id]
+        reflected = not booked or (refund.value and all(one.gross == order.owed for one in booked))
         if refund.amount:
-            law.hold(key in asked or reflected, f"{order.name}: {refund.amount} went back and nobody was told")
+            law.hold(key in asked or bool(reflected), f"{order.name}: {refund.amount} went back and nobody was told")
     return law
 
 
 def telling(seen: Evidence) -> Law:
     """People know of what is open now and of nothing else, and nobody had to hear the same twice."""
-    law = Law("people were told of every case once, and of its end")
+    law = Law("every case was told once, and its end")
     stories: dict[Key, list[Notice]] = defaultdict(list)
     for notice in seen.people.notices:
         stories[notice.key].append(notice)

@@ -1,17 +1,12 @@
-"""The situations of a day: each is one customer, with what follows."""
+"""The situations of a day: each is one customer, with what follows; and its share of the day in a shop.
 
-from collections.abc import Callable
+Each happens at least once where a shop has orders enough, the first ones first.
+"""
 
-from khaossync.sandbox.day.situations import afterwards, business, buying, money, waiting
-from khaossync.sandbox.day.till import Till
+from khaossync.sandbox.day.situations import adobe, everywhere, shopify, shopware
 
-Situation = Callable[[Till], None]
+SHOPIFY = (*everywhere.SITUATIONS, *shopify.SITUATIONS)
+ADOBE = (*everywhere.SITUATIONS, *adobe.SITUATIONS)
+SHOPWARE = (*everywhere.SITUATIONS, *shopware.SITUATIONS)
 
-SITUATIONS: tuple[tuple[Situation, int], ...] = (
-    *buying.SITUATIONS,
-    *money.SITUATIONS,
-    *waiting.SITUATIONS,
-    *business.SITUATIONS,
-    *afterwards.SITUATIONS,
-)
-"""Each situation with its share of the day; each happens at least once when there are orders enough."""
+__all__ = ["ADOBE", "SHOPIFY", "SHOPWARE"]
