@@ -30,7 +30,8 @@ with piece as materialized (
     select ctid as place, expires_at from khaossync.decisions where expires_at > $1 order by expires_at {_PIECE}
 ), shortened as (
     update khaossync.decisions d set expires_at = d.decided_at + $2
-    where d.ctid = any(array(select place from piece)) and d.expires_at - interval '1 hour' > d.decided_at + $2::interval
+    where d.ctid = any(array(select place from piece))
+        and d.expires_at - interval '1 hour' > d.decided_at + $2::interval
 )
 select max(expires_at) from piece"""  # noqa: S608  static text
 
