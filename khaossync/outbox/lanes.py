@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from khaossync.domain.documents import Kind
@@ -59,9 +60,9 @@ class Lanes:
         return claimed
 
     @property
-    def flying(self) -> bool:
-        """Whether any claim is unsettled."""
-        return bool(self._flying)
+    def flying(self) -> AbstractSet[int]:
+        """The ids whose claims are unsettled."""
+        return self._flying.keys()
 
     def landed(self, messages: Iterable[Message]) -> list[Message]:
         """Those whose very claim is no longer unsettled; a message may be claimed again after its owner changed."""

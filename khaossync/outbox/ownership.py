@@ -24,13 +24,15 @@ insert into khaossync.owners as o (connector, epoch, holder, since) values ($1, 
 on conflict (connector) do update set epoch = o.epoch + 1, holder = excluded.holder, since = excluded.since
 returning epoch"""
 
-# What waited long enough is ready again; an acknowledgement that did not come leaves a doubt.
+# What waited long enough is ready again; an acknowledgement that did not come leaves a doubt. Not what our lanes still
+# take for under way ($4): its verdict was committed this moment, and they have yet to be told.
 PROMOTE = f"""
 update khaossync.messages m
 set state = 'ready', not_before = null, ready_at = $2, doubt = m.doubt or m.state = 'pending'
 from (
     select id from khaossync.messages
     where destination = any($1::text[]) and state in ('waiting', 'pending') and not_before <= $2
+        and id <> all($4::bigint[])
     order by not_before limit $3
     for update skip locked
 ) due
@@ -167,10 +169,10 @@ class Ownership:
         self._given.add(connector)
         self.giving -= {connector}
 
-    async def promote(self) -> Sequence[asyncpg.Record]:
-        """Make ready what is due in our queues; the lock's own session does it, so no stranger can."""
+    async def promote(self, flying: Sequence[int]) -> Sequence[asyncpg.Record]:
+        """Make ready what is due in our queues but these; the lock's own session does it, so no stranger can."""
         async with self.session.use() as connection:
-            return await connection.fetch(PROMOTE, sorted(self.held), self._clock.now(), PROMOTED_AT_ONCE)
+            return await connection.fetch(PROMOTE, sorted(self.held), self._clock.now(), PROMOTED_AT_ONCE, flying)
 
     async def still_blocking(self, message_ids: Iterable[int]) -> set[int]:
         """Which of these messages still wait, are pending or parked."""

@@ -243,7 +243,8 @@ class Queues:
     async def _promote(self) -> None:
         full = True
         while full:
-            rows = await self._ownership.promote()
+            flying = [message_id for feed in self._own_feeds() for message_id in feed.lanes.flying]
+            rows = await self._ownership.promote(flying)
             for feed in list(self._feeds.values()):
                 if due := [row for row in rows if feed.carries(row)]:
                     await feed.promoted(due)

@@ -9,6 +9,7 @@ from khaossync.outbox.forgetting import FORGET_VERSIONS, REASONLESS, WORDLESS
 from khaossync.outbox.history import TRAIL, Change, record
 from khaossync.outbox.retention import Retention
 from khaossync.outbox.rows import columns
+from khaossync.outbox.shortening import shorten
 
 HOOKS_KEPT = timedelta(days=14)
 LEVELS_KEPT = timedelta(days=30)
@@ -85,6 +86,7 @@ SEALS = "delete from khaossync.seals where number <= $1"
 
 async def tidy(database: Database, now: datetime, retention: Retention) -> Mapping[str, int]:
     """Prune everything whose time is up; returns how many rows of which sort went, without those of none."""
+    await shorten(database, now, retention)
     personal, old = now - retention.personal, now - retention.history
     counts = {
         "raws": await _repeat(database, _raws, now),

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import fields, replace
+from datetime import timedelta
 
 import examples
 import pytest
@@ -18,13 +19,17 @@ from outbox.stories import (
     value,
 )
 
+from khaossync.domain.decision import Routing
 from khaossync.domain.documents import Document, Kind, Page, Unreadable
+from khaossync.domain.knowledge import Knowledge
 from khaossync.domain.messages import HandOver, Park, Retry, Settlement
 from khaossync.domain.orders import Company, Customer, Order
+from khaossync.domain.plan import Plan
 from khaossync.outbox import (
     Database,
     Erased,
     PostgresOutbox,
+    Retention,
     erase,
     ignore_case,
     list_cases,
@@ -34,6 +39,7 @@ from khaossync.outbox import (
     verify,
 )
 from khaossync.outbox.codec import load_document
+from khaossync.outbox.tidying import tidy
 
 NAME, EMAIL, STREET, CUSTOMER = (
     "Canarina",
@@ -287,6 +293,25 @@ async def test_people_are_forgotten_in_time_without_being_asked(
     assert [name for name in PERSONAL if name in await everything(database)] == []
     assert (await verify(database, lambda _: None)).broken is None
     assert await outbox.tidy() == {}
+
+
+async def test_a_shorter_time_is_the_time_of_what_is_stored_already(
+    outbox: PostgresOutbox, database: Database, clock: HandClock
+) -> None:
+    await accept(outbox, acceptance(documents=[told(hers(str(number))) for number in range(3)]))
+    clock.forward(days=40)
+    late = told(hers("9"))
+    stock = examples.document("khaos", Kind.STOCK_ITEM, "MUG", examples.stock_item(), moment=clock.now())
+    order, now = hers("9"), clock.now()
+    made = Routing("shop", "orders", now, (late,), Knowledge(), (Plan(),))
+    await accept(outbox, acceptance(documents=[late, stock], decision=made))
+    assert await tidy(database, now, Retention()) == {}
+    assert await tidy(database, now, Retention(personal=timedelta(days=30))) == {"raws": 3}
+    left = await query(database, "select key, expires_at - received_at as kept from khaossync.raws order by key")
+    assert [tuple(row) for row in left] == [("MUG", timedelta(days=3)), (order.key, timedelta(days=30))]
+    assert await value(database, "select expires_at - decided_at from khaossync.decisions") == timedelta(days=30)
+    await tidy(database, clock.forward(days=30), Retention(personal=timedelta(days=30)))
+    assert EMAIL not in await everything(database)
 
 
 async def test_a_record_told_again_lately_keeps_its_person_until_that_is_old(

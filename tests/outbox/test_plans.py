@@ -137,7 +137,7 @@ STATEMENTS: dict[str, tuple[str, str]] = {
     "taken": (TAKEN, "array['khaos'], array['order'], array['shop:7'], array['1'], array['SO7']"),
     "close left": (CLOSE_LEFT, f"array[7]::bigint[], {NOON}, 'cured', array[]::bigint[]"),
     "still blocking": (STILL_BLOCKING, "array[6]::bigint[]"),
-    "promote": (PROMOTE, f"array['khaos', 'shop'], {NOON}, 1000"),
+    "promote": (PROMOTE, f"array['khaos', 'shop'], {NOON}, 1000, array[7]::bigint[]"),
     "finish": (FINISH, f"array[5, 6]::bigint[], array[0, 0], array['done', 'done'], array['', ''], {NOON}"),
     "end": (END, f"array['khaos'], array[1]::bigint[], array[5]::bigint[], array[''], {NOON}"),
     "defer": (
@@ -237,7 +237,7 @@ async def test_the_guard_sees_a_scan_where_there_is_one(busy: str) -> None:
         (READ_EVENTS, "'khaos', 100, 500", "messages_events"),
         (READ_EVENTS, "'khaos', 100, 500", "messages_blockers"),
         (READ_LEVELS, "'shop', 100100, 500", "messages_levels"),
-        (PROMOTE, f"array['khaos'], {NOON}, 1000", "messages_due"),
+        (PROMOTE, f"array['khaos'], {NOON}, 1000, array[7]::bigint[]", "messages_due"),
     ],
 )
 async def test_reading_walks_only_what_may_go(busy: str, statement: str, arguments: str, index: str) -> None:

@@ -89,7 +89,7 @@ async def test_a_window_of_the_backlog_is_read_in_order_without_sorting(vast: st
 
 
 async def test_what_is_due_is_found_among_the_deferred_without_reading_them(vast: str) -> None:
-    plan = await performed(vast, PROMOTE, f"array['khaos'], {NOON}, 1000")
+    plan = await performed(vast, PROMOTE, f"array['khaos'], {NOON}, 1000, array[7]::bigint[]")
     assert plan["Actual Rows"] == 0
     assert pages(plan) < 50
 

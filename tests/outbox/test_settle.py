@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import examples
 import pytest
@@ -331,3 +332,21 @@ async def test_an_edit_that_a_person_was_told_of_is_not_told_again_but_the_next_
     await outbox.settle([Settlement(amendment, HandOver(a_case(case_class=CaseClass.ORDER_TO_AMEND)))])
     link = (await outbox.look_up(Question(orders=frozenset({amendment.key})))).links[amendment.key]
     assert (link.fingerprint, link.lines, link.state) == (edited.fingerprint, sales_order().sent_lines, LinkState.SENT)
+
+
+async def test_what_is_due_before_the_lanes_know_of_its_verdict_goes_all_the_same(
+    outbox: PostgresOutbox, monkeypatch: pytest.MonkeyPatch, clock: HandClock
+) -> None:
+    """Made ready in the moment between the commit and the telling, it stood still until its queue changed hands."""
+    await accept(outbox, an_accepted_order())
+    message, do = await claim_one(outbox), outbox._settling.do
+
+    async def then_a_turn(item: Any) -> Any:
+        done = await do(item)
+        await outbox.turn()
+        return done
+
+    monkeypatch.setattr(outbox._settling, "do", then_a_turn)
+    await outbox.settle([Settlement(message, Retry(clock.now(), "at once"))])
+    await outbox.turn()
+    assert (await claim_one(outbox)).id == message.id
