@@ -101,7 +101,7 @@ def _felt(played: Played) -> str:
 
 
 def test_a_seed_reproduces_its_round(in_a_field: Play[Any]) -> None:
-    plan = Plan("the same again", TROUBLE["lost"], "settle: before the commit", 300, lead=20, again=40)
+    plan = Plan("the same again", "shopify", TROUBLE["lost"], "settle: before the commit", 300, lead=20, again=40)
 
     async def scene(field: Field) -> tuple[Played, Played]:
         return await field.play(plan), await field.play(plan)
