@@ -104,7 +104,7 @@ def numbered_late(it: Company) -> Steps:
     yield from it.until_posted(order)
     if it.posted(order):
         number = it.parcel(order, numbered=False)
-        yield
+        yield from it.until_told(order)
         yield
         it.khaos.track(it.ref(order), number)
         it.notes.late[number] = it.ref(order)
