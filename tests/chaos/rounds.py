@@ -15,7 +15,7 @@ from chaos.death import Crash, Moment, Points
 from chaos.fragile import until_death
 from chaos.hurry import BRISK, HASTY, hurry
 from chaos.life import Life, Make
-from chaos.points import points
+from chaos.points import pings, points
 from chaos.shops import SHOPS
 from chaos.stories import STORIES, Story
 from chaos.troubles import TROUBLES, Trouble, calm
@@ -95,9 +95,9 @@ class Round:
             await self.company.close()
         happened = (*self.company.khaos.faults.happened, *self.company.face.faults.happened)
         felt = [*self.felt, *(fault.value for _, fault in happened)]
-        nameless = [
-            f"every point has a name: {name}" for name in sorted({*self.points.trace} - points(SHOPS[self._plan.shop]))
-        ]
+        shop = SHOPS[self._plan.shop]
+        unknown = {*self.points.trace} - points(shop) - pings(shop)
+        nameless = [f"every point has a name: {name}" for name in sorted(unknown)]
         return Played(self.points.trace, self.points.died_at, [*self.surprises, *nameless, *broken], felt)
 
     def _foretell(self) -> None:

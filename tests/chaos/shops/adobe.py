@@ -23,6 +23,7 @@ class Adobe(Shop):
         "GET products",
         "GET shipments",
     )
+    PING: ClassVar = "GET store/storeConfigs"
     WRITES: ClassVar = (
         "POST order/{id}/ship",
         "POST shipment/track",

@@ -58,6 +58,9 @@ class Shop(ABC):
     WRITES: ClassVar[Sequence[str]]
     """Those that write what customers see."""
 
+    PING: ClassVar[str]
+    """The call that asks whether it is there."""
+
     LATER: ClassVar[Mapping[str, str]] = {}
     """The points that are only passed after a death, and at which point that is."""
 

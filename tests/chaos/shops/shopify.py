@@ -13,6 +13,7 @@ from khaossync.sandbox.shopify import Mischief, ShopifyShop
 class Shopify(Shop):
     STREAMS: ClassVar = ("catalogue", "order sweep", "orders", "refunds")
     READS: ClassVar = ("inventoryItems", "nodes", "order", "orders", "refund")
+    PING: ClassVar = "shop"
     WRITES: ClassVar = ("fulfillmentCreate", "fulfillmentTrackingInfoUpdate", "inventorySetQuantities")
     LATER: ClassVar = {"shop fulfillment: done, not answered": "shop fulfillmentCreate: done, not answered"}
     BESIDES: ClassVar = (*HINTS, *VERSIONS, "khaos GetCompanyInfo: done, not answered")  # its businesses have accounts

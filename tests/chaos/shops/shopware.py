@@ -27,6 +27,7 @@ class Shopware(Shop):
         "token",
         "version",
     )
+    PING: ClassVar = "version"
     WRITES: ClassVar = (
         "order_delivery/state/ship",
         "order_delivery/state/ship_partially",
