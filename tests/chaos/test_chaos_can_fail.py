@@ -114,8 +114,9 @@ def _felt(played: Played) -> str:
     return f"{played.felt}{' connected anew' * anew}"
 
 
-def test_a_seed_reproduces_its_round(in_a_field: Play[Any]) -> None:
-    plan = Plan("the same again", "shopify", TROUBLE["lost"], "settle: before the commit", 300, lead=20, again=40)
+@pytest.mark.parametrize("shop", SHOPS)
+def test_a_seed_reproduces_its_round(in_a_field: Play[Any], shop: str) -> None:
+    plan = Plan("the same again", shop, TROUBLE["lost"], "settle: before the commit", 300, lead=20, again=40)
 
     async def scene(field: Field) -> tuple[Played, Played]:
         return await field.play(plan), await field.play(plan)
