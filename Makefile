@@ -40,9 +40,9 @@ test: $(VENV)/.dev.installed ## Everything that must hold: lint, types, architec
 fuzz: $(VENV)/.dev.installed ## Throw fresh nonsense at every parser (SECONDS=600; SEED=n for the round that failed)
 	@FUZZ_SECONDS=$(or $(SECONDS),600) FUZZ_SEED=$(SEED) $(BIN)/pytest tests/fuzz $(ARGS)
 
-chaos: $(VENV)/.dev.installed ## Let the daemon die at every point in every trouble (SEED=7 ROUNDS=300 KILLS=8; ROUND=n or DAY=n: one again)
+chaos: $(VENV)/.dev.installed ## Let the daemon die at every point in every trouble (SEED=7 ROUNDS=300 KILLS=8; SHOP=adobe; with ROUND=n or DAY=n: one again)
 	@PYTHONPATH=tests $(BIN)/python -m chaos --seed $(or $(SEED),1) --rounds $(or $(ROUNDS),300) --kills $(or $(KILLS),8) \
-		$(if $(ROUND),--round $(ROUND)) $(if $(DAY),--day $(DAY)) $(ARGS)
+		$(if $(SHOP),--shop $(SHOP)) $(if $(ROUND),--round $(ROUND)) $(if $(DAY),--day $(DAY)) $(ARGS)
 
 chaos-long: $(VENV)/.dev.installed ## The whole crossing, and the real process killed over and over: 1,000 deaths, an hour or two
 	@$(MAKE) --no-print-directory chaos ROUNDS=0 KILLS=160

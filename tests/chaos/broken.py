@@ -12,7 +12,7 @@ from khaossync.domain.sales_order import SalesOrder
 from khaossync.erp.khaosws.order_document import order_document
 from khaossync.erp.khaosws.order_sink import OrderSink
 from khaossync.outbox import PostgresOutbox
-from khaossync.ports import Acceptance, Accepted, Connector, Judge, Stored
+from khaossync.ports import Acceptance, Accepted, Connector, Judge, Sink, Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,25 @@ def _blind(connector: Connector) -> Connector:
     if not isinstance(sink, OrderSink):
         return connector
     return replace(connector, sinks={**connector.sinks, Kind.ORDER: BlindCreate(sink)})
+
+
+@dataclass(frozen=True, slots=True)
+class Boaster:
+    """Says that everything was done, and does nothing."""
+
+    kind: Kind
+    max_batch: int = 1
+    parallel: int = 1
+    blind: bool = False
+
+    async def deliver(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
+        return [Done("") for _ in batch]
+
+
+def _blind_and_boasting(connector: Connector) -> Connector:
+    """Orders are created blindly, and the shop is told of nothing."""
+    boasters: dict[Kind, Sink] = {kind: Boaster(kind) for kind in connector.sinks if kind is not Kind.ORDER}
+    return _blind(replace(connector, sinks={**connector.sinks, **boasters}))
 
 
 def _forgets_intents(outbox: PostgresOutbox) -> None:
@@ -81,6 +100,7 @@ def _commits_twice(outbox: PostgresOutbox) -> None:
 
 
 BLIND_CREATE = Make(spoil=_blind)
+WRONG_ALL_ROUND = Make(spoil=_blind_and_boasting)
 NO_INTENT = Make(spoil_outbox=_forgets_intents)
 NO_VERDICT = Make(spoil_outbox=_forgets_verdicts)
 TWO_COMMITS = Make(spoil_outbox=_commits_twice)

@@ -5,22 +5,22 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Unpack
 
 from aiohttp import web
 from chaos.death import Crash, Mortal
+from chaos.shops import SHOPS
 
-from khaossync.sandbox.day import Notes, People, World
+from khaossync.sandbox.day import Notes, People, Product, World
+from khaossync.sandbox.day.face import Address, Purchase, SoldOut
+from khaossync.sandbox.day.range import COMPANIES, ON_ACCOUNT, STANDARD, TERMS
 from khaossync.sandbox.khaosws import Habits, KhaosServer, Order
 from khaossync.sandbox.khaosws import Verdict as Reaction
-from khaossync.sandbox.shopify import OutOfStock, ShopifyShop
-from khaossync.sandbox.shopify.purchase import Terms
 
 SKUS = {"MUG": "9.95", "CUP": "4.00", "TEE": "18.50", "POT": "25.00"}
-BUNDLES = {"DUO": {"MUG": 1, "CUP": 2}}
-ON_ACCOUNT = "HARB01"
-PLACE = "Warehouse"
-WORLD = World(channel="shop", prefix="S", skus={}, buffer=1, sites={PLACE: ("1",)}, bundles=BUNDLES)
+DUO = Product("DUO", "", "Duo", Decimal("17.00"), STANDARD)
+BUNDLES = {DUO.sku: {"MUG": 1, "CUP": 2}}
+LISTED = (*(Product(sku, sku, sku.title(), Decimal(price), STANDARD) for sku, price in SKUS.items()), DUO)
+HOME = Address("1 Old Street", "Anywhere", "AN1 1AN")
 
 Hook = Callable[[dict[str, str], bytes], Awaitable[int]]
 Steps = Iterator[None]
@@ -57,11 +57,14 @@ class DaemonClock:
 class Company:
     """Both simulators, what people do in them, and the daemon's doors."""
 
-    def __init__(self, dice: random.Random) -> None:
+    def __init__(self, dice: random.Random, platform: str) -> None:
         self.dice, self.time = dice, Time()
         self.clock = DaemonClock(self.time)
         now = self.time.now
-        self.shop = ShopifyShop(now=now, dice=dice, name="demo", maximum=20_000, restore_rate=2000)
+        # What the daemon asks for must not decide what people do: so the shop has dice of its own.
+        self.shop = SHOPS[platform].made(now, random.Random(dice.random()))
+        self.face = self.shop.face
+        self.world = World("shop", "S", skus={}, buffer=1, sites={self.shop.place: ("1",)}, bundles=BUNDLES)
         self.khaos = KhaosServer(
             now=now,
             dice=dice,
@@ -74,38 +77,30 @@ class Company:
         self.hook: Hook | None = None
         self.urls = ("", "")
         self._parcels = 0
-        self._untold: list[tuple[str, Any]] = []
-        self.shop.state.tell = lambda topic, record: self._untold.append((topic, record))
         self._runner: web.AppRunner | None = None
-        for system, faults in (("khaos", self.khaos.faults), ("shop", self.shop.faults)):
+        for system, faults in (("khaos", self.khaos.faults), ("shop", self.face.faults)):
             setattr(faults, "around", self._watched(system, faults.around))  # noqa: B010  a port, wrapped
 
     async def open(self) -> None:
         """Put everything on sale and listen on loopback."""
-        for sku, price in SKUS.items():
+        for sku in SKUS:
             self.khaos.add_stock(sku, sku.title(), {"1": Decimal(60)})
-            self.shop.list_product(sku, sku.title(), Decimal(price), {PLACE: 40})
-        self.shop.list_product("DUO", "Duo", Decimal("17.00"), {PLACE: 40})
+        for product in LISTED:
+            self.face.list_product(product, {self.shop.place: 40})
         self.khaos.add_stock("DISCOUNT", "Discount", {}, controlled=False)
-        self.khaos.add_company(ON_ACCOUNT, "Harbour Tea Rooms", terms_days=30)
-        self.urls = (await self.shop.start(), await self.khaos.start())
+        self.khaos.add_company(ON_ACCOUNT, COMPANIES[ON_ACCOUNT], terms_days=TERMS)
+        self.urls = (await self.shop.doors.start(), await self.khaos.start())
         self._runner = web.AppRunner(self._doors(), access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.shop.webhook_url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/hooks/shop"
+        if self.shop.hooks:
+            self.shop.hooks.lead_to(f"http://127.0.0.1:{self._runner.addresses[0][1]}/hooks/shop")
 
     async def close(self) -> None:
-        await self.shop.stop()
+        await self.shop.doors.stop()
         await self.khaos.stop()
         if self._runner:
             await self._runner.cleanup()
-
-    async def post(self) -> None:
-        """The shop tells of what has happened, between two turns of the daemon: so a script is always the same run."""
-        for topic, record in self._untold:
-            self.shop.webhooks.announce(topic, record)
-        self._untold.clear()
-        await self.shop.webhooks.idle()
 
     def _doors(self) -> web.Application:
         application = web.Application()
@@ -126,7 +121,7 @@ class Company:
             operation: str, handle: Callable[[], Awaitable[web.StreamResponse]], request: web.BaseRequest
         ) -> web.StreamResponse:
             mortal, name = self.mortal, f"{system} {operation}"
-            writes = operation == "ImportOrders" or b"mutation" in await request.read()
+            writes = operation in ("ImportOrders", *self.shop.WRITES)
 
             async def handled() -> web.StreamResponse:
                 answer = await handle()
@@ -142,16 +137,19 @@ class Company:
 
     # --- what people do -----------------------------------------------------------------------------------------------
 
-    def sell(self, *basket: tuple[str, int], **terms: Unpack[Terms]) -> str:
+    def sell(self, *basket: tuple[str, int], payment: str = "paid", on_account: bool = False) -> str:
         """Somebody buys."""
-        terms.setdefault("delivery", ("Standard", Decimal("3.95")))
+        way = ("Standard", Decimal("3.95"))
         try:
-            return self.shop.place_order(list(basket), **terms)
-        except OutOfStock as error:
+            return self.face.sell(
+                Purchase(basket, "buyer@example.com", HOME, way, payment=payment, on_account=on_account)
+            )
+        except SoldOut as error:
             raise AssertionError("the range of a story is never sold out") from error
 
     def ref(self, order: str) -> str:
-        return WORLD.ref(order)
+        """The reference of an order in the ERP."""
+        return self.world.ref(next(one.serial for one in self.face.orders() if one.id == order))
 
     def posted(self, order: str) -> Order | None:
         """The sales order of an order."""
@@ -163,7 +161,7 @@ class Company:
 
     def until_told(self, order: str) -> Steps:
         """Wait for the shop to know of a parcel."""
-        return _until(lambda: self.shop.fulfilments(order))
+        return _until(lambda: self.face.parcels(order))
 
     def parcel(self, order: str, *codes: str, numbered: bool = True) -> str:
         """Despatch these stock codes, or all that is left; returns the tracking number."""

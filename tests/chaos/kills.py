@@ -7,15 +7,18 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from acceptance.playhouse import Playhouse
 from chaos.database import Ground
+from chaos.shops import Shop, Shopify
 from chaos.troubles import TROUBLES, Trouble
 from conftest import FAST_AND_FORGETFUL
 
 from khaossync.embedded import Server
 from khaossync.sandbox.day.situations import SHOPIFY
+from khaossync.sandbox.khaosws import KhaosServer
 
 POINT = "SIGKILL of the real process"
 PER_DAY = 8
@@ -29,6 +32,14 @@ _AWAY = (0.5, 3.0)
 """Seconds that PostgreSQL is away, from and to."""
 
 AT_HAND = tuple(one for one in TROUBLES if one.name != "clock")
+
+
+@dataclass(frozen=True, slots=True)
+class Street:
+    """The systems of a day, to be troubled."""
+
+    shop: Shop
+    khaos: KhaosServer
 
 
 class Machine(Ground):
@@ -71,12 +82,12 @@ async def play_day(folder: Path, seed: int, day: int, kills: int) -> tuple[list[
 
 async def _strike(house: Playhouse, machine: Machine, trouble: Trouble, dice: random.Random) -> None:
     """Trouble and death come in either order; then the daemon is started, by something as stubborn as systemd."""
-    before = dice.random() < 0.5
+    before, street = dice.random() < 0.5, Street(Shopify(house.shop), house.khaos)
     if before:
-        await trouble.begin(house.stage, machine, dice)
+        await trouble.begin(street, machine, dice)
     await house.kill()
     if not before:
-        await trouble.begin(house.stage, machine, dice)
+        await trouble.begin(street, machine, dice)
     await house.launch()
     await asyncio.sleep(dice.uniform(*_AWAY) if trouble.prepare is not Ground.as_it_is else 0)
     await machine.come_back()

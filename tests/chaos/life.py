@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
-from chaos.company import BUNDLES, PLACE, Company
+from chaos.company import BUNDLES, Company
 from chaos.death import Mortal, Points
 from chaos.fragile import FragileDatabase, fragile, watch_outbox
 
@@ -106,30 +106,21 @@ class Life:
 def configuration(company: Company) -> Config:
     """What the merchant wrote."""
     shop_url, khaos_url = company.urls
-    location = company.shop.state.catalogue.location(PLACE).id
     channel = {
-        "kind": "shopify",
-        "shop": "demo.myshopify.com",
         "url": shop_url,
-        "access_token": "shpat_test",
-        "webhook_secrets": [company.shop.webhook_secret],
         "erp": "khaos",
-        "prefix": "S",
+        "prefix": company.world.prefix,
         "go_live_at": "2026-01-01T00:00:00Z",
         "currencies": ["GBP"],
         "accept_on_terms": True,
-        "couriers": {"Standard": "RM48"},
-        "buffer": 1,
-        "catalogue_full_interval": 30,
+        "buffer": company.world.buffer,
         "overlap": 120,
         "sales_source": "Web",
         "company_class": "Retail",
         "tax_codes": {"0.20": 1},
-        "sites": {location: ["1"]},
         "bundles": BUNDLES,
-        "restore_rate": 5000,
-        "bucket": 50000,
         "timeout": 8,
+        **company.shop.settings,
     }
     payments = {"on_terms": {"type": 3}}
     erp = {

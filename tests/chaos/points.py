@@ -1,29 +1,17 @@
 """The crash points by name: everything on the road of a delivery behind which another thing is done."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 
-_READ = ("cursor", "look_up", "open_references", "versions")
-_TOLD = ("hint", "read_up_to")
+from chaos.shops import Shop
+
+_READ = ("cursor", "look_up", "open_references", "read_up_to")
 _UPKEEP = ("counted", "hasten", "seal", "tidy")
-_STREAMS = ("catalogue", "despatches", "order sweep", "orders", "refunds", "stock")
-_CALLS = {
-    "khaos": ("ExportOrderStatusEx", "ExportStock", "ExportStockStatus", "GetCompanyInfo", "GetStockList"),
-    "shop": ("inventoryItems", "nodes", "order", "orders", "refund"),
-}
-_EFFECTS = (
-    "khaos ImportOrders",
-    "shop fulfillmentCreate",
-    "shop fulfillmentTrackingInfoUpdate",
-    "shop inventorySetQuantities",
-)
+_STREAMS = ("catalogue", "despatches", "stock")
+_CALLS = ("ExportOrderStatusEx", "ExportStock", "ExportStockStatus", "GetStockList")
 
-LATER: Mapping[str, str] = {"shop fulfillment: done, not answered": "shop fulfillmentCreate: done, not answered"}
-"""What is only done after a death, and at which point that is."""
-
-POINTS = frozenset(
+_EVERYWHERE = frozenset(
     {
         *(f"{doing}: {moment}" for doing in _READ for moment in ("before the statement", "known")),
-        *(f"{doing}: {moment}" for doing in _TOLD for moment in ("before the statement", "known")),
         *(f"claim: {moment}" for moment in ("asked for", "before the statement", "known")),
         *(f"{doing}: {moment}" for doing in ("take_in", "intend", "settle") for moment in ("asked for", "known")),
         *(f"intend: {moment} the statement" for moment in ("before", "after")),
@@ -34,16 +22,44 @@ POINTS = frozenset(
         ),
         *(f"{doing}: known" for doing in _UPKEEP),
         "seal: before the statement",
+        "tidy: before the statement",
         "keep: connect",
         "keep: before the statement",
-        *(f"read {stream}: {moment}" for stream in _STREAMS for moment in ("a page", "the page is stored")),
         *(
             f"deliver {kind}: {moment}"
             for kind in ("order", "despatch", "stock_level")
             for moment in ("before", "after")
         ),
-        *(f"{system} {call}: done, not answered" for system, calls in _CALLS.items() for call in calls),
-        *(f"{effect}: {moment}" for effect in _EFFECTS for moment in ("sent", "done, not answered")),
-        *LATER,
     }
 )
+
+
+def points(shop: type[Shop]) -> frozenset[str]:
+    """All that are passed where the shop is of this platform."""
+    return _EVERYWHERE | frozenset(
+        {
+            *_read(_STREAMS),
+            *_read(shop.STREAMS),
+            *(f"khaos {call}: done, not answered" for call in _CALLS),
+            *(f"shop {call}: done, not answered" for call in shop.READS),
+            *_written("khaos", ["ImportOrders"]),
+            *_written("shop", shop.WRITES),
+            *shop.LATER,
+            *shop.BESIDES,
+        }
+    )
+
+
+def pings(shop: type[Shop]) -> frozenset[str]:
+    """Those that are passed only where a trouble makes one of the systems seem to be away."""
+    return frozenset({"khaos GetVersion: done, not answered", f"shop {shop.PING}: done, not answered"})
+
+
+def _read(streams: Iterable[str]) -> Iterator[str]:
+    for stream in streams:
+        yield from (f"read {stream}: a page", f"read {stream}: the page is stored")
+
+
+def _written(system: str, calls: Iterable[str]) -> Iterator[str]:
+    for call in calls:
+        yield from (f"{system} {call}: sent", f"{system} {call}: done, not answered")

@@ -15,7 +15,8 @@ from chaos.death import Crash, Moment, Points
 from chaos.fragile import until_death
 from chaos.hurry import BRISK, HASTY, hurry
 from chaos.life import Life, Make
-from chaos.points import POINTS
+from chaos.points import pings, points
+from chaos.shops import SHOPS
 from chaos.stories import STORIES, Story
 from chaos.troubles import TROUBLES, Trouble, calm
 from chaos.verdict import complaints, forged
@@ -38,12 +39,13 @@ _numbers = count(1)
 class Plan:
     """What happens in a round; the same plan and script is the same round.
 
-    The daemon dies at the first `point` from the `since`-th passing of any point on, and once more at the first point
-    `then` (any, where it is empty) `again` points later (0: lives on). The trouble begins `lead` points before. Without
-    `stories` the script chooses them.
+    `shop` is the platform. The daemon dies at the first `point` from the `since`-th passing of any point on, and once
+    more at the first point `then` (any, where it is empty) `again` points later (0: lives on). The trouble begins
+    `lead` points before. Without `stories` the script chooses them.
     """
 
     script: str
+    shop: str = "shopify"
     trouble: Trouble = TROUBLES[0]
     point: str = ""
     since: int = 0
@@ -73,7 +75,7 @@ class Round:
         self._plan, self._ground, self._admin, self._make = plan, ground, admin, make
         self._dice = random.Random(plan.script)
         self._trouble_dice = random.Random(f"{plan.script} {plan.trouble.name} {plan.since}")
-        self.company = Company(self._dice)
+        self.company = Company(self._dice, plan.shop)
         self.points = Points()
         self.surprises: list[str] = []
         self.felt: list[str] = []
@@ -91,9 +93,11 @@ class Round:
         finally:
             await self._bury()
             await self.company.close()
-        happened = (*self.company.khaos.faults.happened, *self.company.shop.faults.happened)
+        happened = (*self.company.khaos.faults.happened, *self.company.face.faults.happened)
         felt = [*self.felt, *(fault.value for _, fault in happened)]
-        nameless = [f"every point has a name: {name}" for name in sorted({*self.points.trace} - POINTS)]
+        shop = SHOPS[self._plan.shop]
+        unknown = {*self.points.trace} - points(shop) - pings(shop)
+        nameless = [f"every point has a name: {name}" for name in sorted(unknown)]
         return Played(self.points.trace, self.points.died_at, [*self.surprises, *nameless, *broken], felt)
 
     def _foretell(self) -> None:
@@ -140,7 +144,8 @@ class Round:
         """Time passes: at once, unless a call is still at work, which would then be quicker than it is."""
         await self._rest(time)
         self.company.time.true += time
-        await self.company.post()
+        if hooks := self.company.shop.hooks:
+            await hooks.post()
         if self._calm_in >= 0:
             self._calm_in -= 1
             if self._calm_in < 0:

@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from chaos.company import ON_ACCOUNT, PLACE, Company, Steps
+from chaos.company import Company, Steps
 
-from khaossync.sandbox.shopify import Address
-from khaossync.sandbox.shopify import Company as Business
+from khaossync.sandbox.day.face import Address
 
 Story = Callable[[Company], Steps]
 
@@ -28,7 +27,7 @@ def cancelled_at_once(it: Company) -> Steps:
     """Called off while the order is on its way, or just before."""
     order = it.sell(("CUP", 2))
     yield
-    it.shop.cancel(order)
+    it.face.cancel(order)
     yield
 
 
@@ -36,13 +35,13 @@ def cancelled_late(it: Company) -> Steps:
     """Called off when the ERP has it: people must cancel it there."""
     order = it.sell(("POT", 1))
     yield from it.until_posted(order)
-    it.shop.cancel(order)
+    it.face.cancel(order)
     yield
 
 
 def edited_at_once(it: Company) -> Steps:
     """Changed before it is in the ERP, or at the very moment."""
-    order = it.sell(("MUG", 3))
+    order = it.sell(("MUG", 3), payment=it.shop.EDITABLE)
     yield
     it.shop.edit(order, {"MUG": 2})
     yield
@@ -50,7 +49,7 @@ def edited_at_once(it: Company) -> Steps:
 
 def edited_late(it: Company) -> Steps:
     """Changed when the ERP has it: people must amend it there."""
-    order = it.sell(("CUP", 3))
+    order = it.sell(("CUP", 3), payment=it.shop.EDITABLE)
     yield from it.until_posted(order)
     it.shop.edit(order, {"CUP": 1})
     yield
@@ -60,7 +59,7 @@ def moved(it: Company) -> Steps:
     """Another address, when the ERP has the order: no total tells of it."""
     order = it.sell(("MUG", 1))
     yield from it.until_posted(order)
-    it.shop.edit(order, address=Address(address1="2 New Street", city="Elsewhere", zip="EL1 1SE"))
+    it.face.move(order, Address("2 New Street", "Elsewhere", "EL1 1SE"))
     yield
 
 
@@ -68,7 +67,7 @@ def refunded_at_once(it: Company) -> Steps:
     """Money and goods go back before the ERP has the order."""
     order = it.sell(("TEE", 2), ("CUP", 1))
     yield
-    it.shop.refund(order, {"TEE": 1})
+    it.face.refund(order, {"TEE": 1})
     yield
 
 
@@ -79,10 +78,10 @@ def refunded_late(it: Company) -> Steps:
     if it.posted(order):
         it.parcel(order)
         yield from it.until_told(order)
-    if it.shop.fulfilments(order):
-        it.shop.refund(order, {"TEE": 1})
+    if it.face.parcels(order):
+        it.face.refund(order, {"TEE": 1})
         yield
-        it.shop.refund(order, amount=Decimal("2.00"))
+        it.face.refund(order, amount=Decimal("2.00"))
         yield
 
 
@@ -93,7 +92,7 @@ def stock_moves(it: Company) -> Steps:
     it.khaos.adjust("MUG", -5)
     it.khaos.receive("POT", 3)
     yield
-    it.shop.staff_sets("TEE", PLACE, it.shop.available("TEE", PLACE) + 4)
+    it.face.staff_sets("TEE", it.shop.place, it.face.shown()["TEE", it.shop.place] + 4)
     yield
     it.khaos.adjust("POT", -2)
     yield
@@ -105,7 +104,7 @@ def numbered_late(it: Company) -> Steps:
     yield from it.until_posted(order)
     if it.posted(order):
         number = it.parcel(order, numbered=False)
-        yield
+        yield from it.until_told(order)
         yield
         it.khaos.track(it.ref(order), number)
         it.notes.late[number] = it.ref(order)
@@ -115,7 +114,7 @@ def numbered_late(it: Company) -> Steps:
 
 def on_account(it: Company) -> Steps:
     """A business buys and pays later."""
-    order = it.sell(("TEE", 3), company=Business("Harbour Tea Rooms", ON_ACCOUNT, net_days=30), payment="pending")
+    order = it.sell(("TEE", 3), on_account=True)
     yield from it.until_posted(order)
     if it.posted(order):
         it.parcel(order)
@@ -135,7 +134,7 @@ def paid_late(it: Company) -> Steps:
     """Nothing may go before the money is there."""
     order = it.sell(("POT", 2), payment="pending")
     yield
-    it.shop.pay(order)
+    it.face.pay(order)
     yield from it.until_posted(order)
 
 

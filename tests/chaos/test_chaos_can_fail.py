@@ -10,6 +10,7 @@ from chaos import broken, stories
 from chaos.conftest import Play
 from chaos.life import Make
 from chaos.rounds import Field, Plan, Played
+from chaos.shops import SHOPS
 from chaos.troubles import TROUBLES
 from chaos.verdict import in_order
 
@@ -19,14 +20,15 @@ from khaossync.sandbox.day.face import Parcel
 DONE = "khaos ImportOrders: done, not answered"
 TROUBLE = {trouble.name: trouble for trouble in TROUBLES}
 ONE_ORDER = Plan("it can fail", stories=(stories.paid_late,))
+TWICE = "nothing else and nothing twice in the ERP"
 KILLED = replace(ONE_ORDER, point=DONE, since=1)
 
 
 @pytest.mark.parametrize(
     ("make", "plan", "law"),
     [
-        (broken.BLIND_CREATE, KILLED, "nothing else and nothing twice in the ERP"),
-        (broken.NO_INTENT, KILLED, "nothing else and nothing twice in the ERP"),
+        (broken.BLIND_CREATE, KILLED, TWICE),
+        (broken.NO_INTENT, KILLED, TWICE),
         (broken.NO_VERDICT, ONE_ORDER, "nothing is left in the outbox"),
     ],
     ids=["a sink that creates blindly", "no intent", "verdicts that are not committed"],
@@ -37,7 +39,19 @@ def test_a_daemon_that_is_built_wrongly_is_caught(in_a_field: Play[Any], make: M
 
     right, wrong = in_a_field(scene)
     assert right.broken == []
-    assert any(one.startswith(law) for one in wrong.broken), wrong.broken
+    assert _breaks(wrong, law)
+
+
+@pytest.mark.parametrize("shop", SHOPS)
+def test_what_goes_wrong_is_seen_whatever_the_platform_of_the_shop(in_a_field: Play[Any], shop: str) -> None:
+    plan = Plan("it can fail", shop, point=DONE, since=1, stories=(stories.parted, stories.stock_moves))
+    played = in_a_field(lambda field: field.play(plan, broken.WRONG_ALL_ROUND))
+    for law in (TWICE, "every despatch is one tracked fulfilment", "every stock level agrees"):
+        assert _breaks(played, law), played.broken
+
+
+def _breaks(played: Played, law: str) -> bool:
+    return any(one.startswith(law) for one in played.broken)
 
 
 def test_a_page_that_is_committed_in_two_parts_is_caught(in_a_field: Play[Any]) -> None:
@@ -50,7 +64,7 @@ def test_a_page_that_is_committed_in_two_parts_is_caught(in_a_field: Play[Any]) 
         return await field.play(plan, broken.TWO_COMMITS)
 
     played = in_a_field(scene)
-    assert any(one.startswith("every eligible order is one sales order") for one in played.broken), played.broken
+    assert _breaks(played, "every eligible order is one sales order")
 
 
 def test_parcels_that_are_told_in_another_order_than_they_left_break_a_law() -> None:
@@ -100,8 +114,9 @@ def _felt(played: Played) -> str:
     return f"{played.felt}{' connected anew' * anew}"
 
 
-def test_a_seed_reproduces_its_round(in_a_field: Play[Any]) -> None:
-    plan = Plan("the same again", TROUBLE["lost"], "settle: before the commit", 300, lead=20, again=40)
+@pytest.mark.parametrize("shop", SHOPS)
+def test_a_seed_reproduces_its_round(in_a_field: Play[Any], shop: str) -> None:
+    plan = Plan("the same again", shop, TROUBLE["lost"], "settle: before the commit", 300, lead=20, again=40)
 
     async def scene(field: Field) -> tuple[Played, Played]:
         return await field.play(plan), await field.play(plan)

@@ -1,17 +1,17 @@
 """What else goes wrong while a daemon dies."""
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
 from chaos.company import Company
 from chaos.database import Ground
+from chaos.shops import Shop
 
 from khaossync.sandbox.faults import Fault
 from khaossync.sandbox.khaosws import KhaosServer
-from khaossync.sandbox.shopify import Mischief, ShopifyShop
 
 LATE = 27.0
 """Seconds that a late answer takes; the daemon of the stories waits for 25 at most."""
@@ -21,7 +21,7 @@ class Systems(Protocol):
     """The two systems that the daemon stands between."""
 
     @property
-    def shop(self) -> ShopifyShop: ...
+    def shop(self) -> Shop: ...
 
     @property
     def khaos(self) -> KhaosServer: ...
@@ -34,7 +34,8 @@ Begin = Callable[[Systems, Ground, random.Random], Awaitable[None]]
 class Trouble:
     """Begins at a moment of a round and lasts for so many steps.
 
-    `prepare` is done before the daemon starts for the first time. `hasty` tells that calls are waited for in vain.
+    `prepare` is done before the daemon starts for the first time. `hasty` tells that calls are waited for in vain,
+    `hooks` that it is one of webhooks.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Trouble:
     steps: int = 3
     prepare: Callable[[Ground], Awaitable[None]] = Ground.as_it_is
     hasty: bool = False
+    hooks: bool = False
 
 
 def _calls(*faults: Fault) -> Begin:
@@ -50,18 +52,16 @@ def _calls(*faults: Fault) -> Begin:
 
     async def begin(it: Systems, _: Ground, dice: random.Random) -> None:
         fault, writes = dice.choice(faults), dice.random() < 0.5
-        for system, write in ((it.khaos.faults, "ImportOrders"), (it.shop.faults, dice.choice(_SHOP_WRITES))):
+        for system, write in ((it.khaos.faults, "ImportOrders"), (it.shop.face.faults, dice.choice(it.shop.WRITES))):
             system.plan(fault, write if writes else "*", times=dice.randint(1, 3), seconds=LATE)
 
     return begin
 
 
-_SHOP_WRITES = ("fulfillmentCreate", "inventorySetQuantities", "fulfillmentTrackingInfoUpdate")
-
-
-def _hooks(mischief: Mischief) -> Begin:
+def _hooks(mischief: str) -> Begin:
     async def begin(it: Systems, _: Ground, __: random.Random) -> None:
-        it.shop.webhooks.misbehave(mischief, times=4)
+        assert it.shop.hooks, "a shop without webhooks has no trouble with them"
+        it.shop.hooks.misbehave(mischief, times=4)
 
     return begin
 
@@ -99,9 +99,9 @@ TROUBLES = (
     Trouble("429", "too many requests", _calls(Fault.THROTTLE), hasty=True),
     Trouble("5xx", "503, or a page for people", _calls(Fault.UNAVAILABLE, Fault.HTML)),
     Trouble("reset", "the connection breaks before anything is done", _calls(Fault.DROP_BEFORE)),
-    Trouble("hook2", "webhooks come twice", _hooks(Mischief.DOUBLE)),
-    Trouble("hook~", "webhooks come late and in another order", _hooks(Mischief.REORDER)),
-    Trouble("hook-", "webhooks never come", _hooks(Mischief.LOSE)),
+    Trouble("hook2", "webhooks come twice", _hooks("double"), hooks=True),
+    Trouble("hook~", "webhooks come late and in another order", _hooks("reorder"), hooks=True),
+    Trouble("hook-", "webhooks never come", _hooks("lose"), hooks=True),
     Trouble("pg -9", "PostgreSQL's sessions are killed", _killed),
     Trouble("pg r", "PostgreSQL is restarted", _away, steps=1, prepare=Ground.behind_a_door),
     Trouble("pg -", "PostgreSQL is gone for a minute", _away, steps=6, prepare=Ground.behind_a_door),
@@ -111,10 +111,15 @@ TROUBLES = (
 )
 
 
+def possible(shop: type[Shop]) -> Sequence[Trouble]:
+    """The troubles that a shop of this platform can have."""
+    return [trouble for trouble in TROUBLES if shop.HOOKED or not trouble.hooks]
+
+
 async def calm(it: Company, ground: Ground) -> None:
     """All is well again; an ERP that was slow has the last calls still to work on."""
     it.khaos.faults.clear()
-    it.shop.faults.clear()
+    it.face.faults.clear()
     it.clock.wrong_by = timedelta(0)
     it.khaos.habits.delay = None
     await ground.come_back()

@@ -5,11 +5,10 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import asyncpg
-from chaos.company import WORLD, Company
+from chaos.company import Company
 
 from khaossync.outbox import DatabaseSettings, open_database, verify
 from khaossync.sandbox.day import Evidence, Law, ToldCase
-from khaossync.sandbox.day.faces import ShopifyFace
 from khaossync.sandbox.day.laws.goods import despatches, late_numbers, mails, overselling, stock
 from khaossync.sandbox.day.laws.orders import arrival, bundles, business, money, restraint
 from khaossync.sandbox.day.laws.people import refunds
@@ -78,7 +77,7 @@ def unrefused(seen: Evidence) -> Law:
 async def complaints(it: Company, admin: "asyncpg.Connection[asyncpg.Record]") -> list[str]:
     """Every law that is broken now, and what of it."""
     told = [ToldCase(row[0], row[1], row[2], row[3] == "open") for row in await admin.fetch(_CASES)]
-    seen = Evidence(it.time.true, ShopifyFace(it.shop), it.khaos, it.people, told, WORLD, it.notes)
+    seen = Evidence(it.time.true, it.face, it.khaos, it.people, told, it.world, it.notes)
     laws = [law(seen) for law in (*DAY, in_order, addressed, keyed_once, unrefused)]
     broken = [f"{law.text}: {complaint}" for law in laws for complaint in law.broken]
     return broken + _left(await admin.fetch(_LEFT))

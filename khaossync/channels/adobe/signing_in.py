@@ -61,7 +61,7 @@ class Signed:
         return {"Authorization": signed}
 
     def renew(self, _refused: Mapping[str, str]) -> bool:
-        """A nonce that the shop has seen, or a clock that was wrong before its first answer, is cured by another."""
+        """A nonce that the shop has seen, or a clock that is wrong since its last answer, is cured by another."""
         return True
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from khaossync.channels.adobe.fields import MalformedError, Node
 from khaossync.domain.cases import CaseClass
 from khaossync.domain.errors import AmbiguousError, ConnectorDownError, RejectedError, SyncError, TransientError
+from khaossync.transport.http import UnauthorisedError
 
 _LONGEST_WHOLE = 40
 
@@ -110,8 +111,10 @@ def refusal(operation: Operation, status: int, content: bytes) -> SyncError:
     if 300 <= status < 400:
         return ConnectorDownError(f"{where}: the shop's address leads elsewhere: check `url`")
     words = message(content)
+    if "oauth_problem=timestamp_refused" in words:  # HTTP 400, which tells the shop's time: we sign by that
+        return UnauthorisedError(f"{where}: {words}: check this machine's clock")
     if "oauth_problem" in words or "oauth_parameters_absent" in words:
-        return ConnectorDownError(f"{where}: {words}: check the credentials and this machine's clock")
+        return ConnectorDownError(f"{where}: {words}: check the credentials")
     if status == 404 and (not words or "route" in words or "store that was requested" in words):
         return NoRouteError(f"{where}: {words or 'no JSON'}: check `url`, `store`, `tenant` and `msi`")
     if status == 404:

@@ -11,6 +11,7 @@ from khaossync.sandbox.shopware.criteria import KNOWN, Criteria, parse
 from khaossync.sandbox.shopware.encoding import shown, trimmed
 from khaossync.sandbox.shopware.entities import ENTITIES, Entity
 from khaossync.sandbox.shopware.errors import refusal
+from khaossync.sandbox.shopware.ids import is_id
 from khaossync.sandbox.shopware.jsonapi import CONTENT_TYPE, document
 from khaossync.sandbox.shopware.searching import permit
 from khaossync.sandbox.shopware.searching import search as find
@@ -50,7 +51,7 @@ class Told:
 
 def operation(method: str, path: str) -> str:
     """How a call is named where faults are planned and calls are counted, ids left out."""
-    parts = [part for part in path.removeprefix("/api/").split("/") if len(part) != 32]
+    parts = [part for part in path.removeprefix("/api/").split("/") if not is_id(part)]
     named = "/".join(part for part in parts if part not in ("_action", "_info"))
     return f"patch/{named}" if method == "PATCH" else named
 
