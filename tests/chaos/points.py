@@ -34,6 +34,7 @@ POINTS = frozenset(
         ),
         *(f"{doing}: known" for doing in _UPKEEP),
         "seal: before the statement",
+        "tidy: before the statement",
         "keep: connect",
         "keep: before the statement",
         *(f"read {stream}: {moment}" for stream in _STREAMS for moment in ("a page", "the page is stored")),
