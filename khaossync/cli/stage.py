@@ -44,6 +44,10 @@ SITES = (("1", "Main"), ("2", "Overflow"), ("3", "Shop floor"))
 COURIERS = (("RM48", "Royal Mail 48"), ("DPD", "DPD"), ("SHOP", "Collected in store"))
 HOLD = timedelta(seconds=2)
 """For so long an order of the day stays with the shop."""
+EVENING = {"full_sweep": 90}
+"""The ERP's levels are read whole once, when the day is over: what it counted while an order's sending was in doubt is
+held back until a level is read after the order was found, which in life takes at most half an hour."""
+
 SHORTEST = timedelta(seconds=40)
 """However short the day, the peaks are as far from each other as in one of this length."""
 
@@ -234,7 +238,7 @@ class Stage:
                 "allow_private": True,
                 **{flow: f"{people}/beats/{flow}" for flow in FLOWS},
             },
-            "erp": {"khaos": {"url": khaos, **ERP}},
+            "erp": {"khaos": {"url": khaos, **ERP, **(EVENING if self._hooks else {})}},
             "channel": {
                 store.outlet.channel: store.settings(url, self.worlds[store.outlet.channel])
                 for store, url in zip(self.stores, urls, strict=True)
