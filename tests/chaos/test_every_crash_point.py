@@ -26,7 +26,8 @@ def crossing(in_a_field: Play[Any], request: pytest.FixtureRequest) -> Crossing:
 def test_whatever_point_it_dies_at_and_in_whatever_trouble_every_law_holds(
     in_a_field: Play[Any], crossing: Crossing, part: int
 ) -> None:
-    """SHO-9, SHO-13, SHO-21, SHO-23, S-1, S-2, S-12, S-15, S-17, S-26, S-28."""
+    """ADB-9, ADB-10, ADB-33, ADB-34, SHO-9, SHO-13, SHO-21, SHO-23, SHW-1, SHW-10, SHW-33, S-1, S-2, S-12, S-15, S-17,
+    S-26, S-28."""
 
     async def scene(field: Field) -> Tally:
         tally = Tally()

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import asyncpg
 from chaos.company import Company
+from chaos.shops import Shop
 
 from khaossync.outbox import DatabaseSettings, open_database, verify
 from khaossync.sandbox.day import Evidence, Law, ToldCase
@@ -47,6 +48,17 @@ def in_order(seen: Evidence) -> Law:
     return law
 
 
+def sent_whole(seen: Evidence, shop: Shop) -> Law:
+    """The shop says that all is on its way when all is, and not before."""
+    law = Law("what is wholly on its way is told so")
+    for order in (one for one in seen.orders if seen.shipped(one) and one.cancelled_at is None):
+        bought = sum(line.quantity for found in seen.sales_orders[order.id] for line in found.goods)
+        left = sum(item.quantity for parcel in seen.shipped(order) for item in parcel.items)
+        said = shop.says_sent(order.id)
+        law.hold(said == (left >= bought), f"{order.name}: {left} of {bought} left, sent whole: {said}")
+    return law
+
+
 def addressed(seen: Evidence) -> Law:
     """A parcel goes where the customer wants it, or people were told to see to that."""
     law = Law("every address is the customer's")
@@ -78,7 +90,7 @@ async def complaints(it: Company, admin: "asyncpg.Connection[asyncpg.Record]") -
     """Every law that is broken now, and what of it."""
     told = [ToldCase(row[0], row[1], row[2], row[3] == "open") for row in await admin.fetch(_CASES)]
     seen = Evidence(it.time.true, it.face, it.khaos, it.people, told, it.world, it.notes)
-    laws = [law(seen) for law in (*DAY, in_order, addressed, keyed_once, unrefused)]
+    laws = [*(law(seen) for law in (*DAY, in_order, addressed, keyed_once, unrefused)), sent_whole(seen, it.shop)]
     broken = [f"{law.text}: {complaint}" for law in laws for complaint in law.broken]
     return broken + _left(await admin.fetch(_LEFT))
 

@@ -57,9 +57,11 @@ async def test_calls_are_counted_by_what_they_do(scene: Scene) -> None:
     await scene.client.call("PATCH", f"/order-delivery/{delivery}", {"trackingCodes": ["RM1"]})
     await scene.move("order_delivery", delivery, "ship")
     await scene.client.call("GET", "/_info/version")
+    await scene.client.call("POST", "/search/order-transaction-capture-refund", {})  # as long as an id, and none
     assert scene.shop.server.requests == {
         "token": 1,
         "patch/order-delivery": 1,
         "order_delivery/state/ship": 1,
         "version": 1,
+        "search/order-transaction-capture-refund": 1,
     }

@@ -95,3 +95,7 @@ class Shop(ABC):
     @abstractmethod
     def edit(self, order: str, units: Mapping[str, int]) -> None:
         """Staff set how many of each SKU an order has."""
+
+    @abstractmethod
+    def says_sent(self, order: str) -> bool:
+        """Whether the shop tells the customer that all of an order is on its way."""

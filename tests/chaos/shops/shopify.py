@@ -44,3 +44,6 @@ class Shopify(Shop):
 
     def edit(self, order: str, units: Mapping[str, int]) -> None:
         self._shop.edit(order, units)
+
+    def says_sent(self, order: str) -> bool:
+        return self._shop.order(order).fulfilment_status == "FULFILLED"

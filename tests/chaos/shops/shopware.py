@@ -61,3 +61,6 @@ class Shopware(Shop):
 
     def edit(self, order: str, units: Mapping[str, int]) -> None:
         self._shop.edit(order, units)
+
+    def says_sent(self, order: str) -> bool:
+        return self._shop.order(order).fulfilment_status == "shipped"
