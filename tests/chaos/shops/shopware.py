@@ -10,6 +10,9 @@ from khaossync.sandbox.day.faces import ShopwareFace
 from khaossync.sandbox.day.faces.shopware import ON_ACCOUNT
 from khaossync.sandbox.shopware import Mischief, ShopwareShop
 
+_RELEASES = ("6.5.8.14", "6.7.10.1")
+"""One of each way in which the platform keeps stock: what lies there, and what is left of it."""
+
 
 class Shopware(Shop):
     STREAMS: ClassVar = ("catalogue", "delivery methods", "orders", "refunds")
@@ -43,7 +46,7 @@ class Shopware(Shop):
 
     @classmethod
     def made(cls, now: Now, dice: random.Random) -> Self:
-        return cls(ShopwareShop(now=now, dice=dice, name="demo"))
+        return cls(ShopwareShop(now=now, dice=dice, name="demo", version=dice.choice(_RELEASES)))
 
     @property
     def settings(self) -> Mapping[str, Any]:
